@@ -1,0 +1,170 @@
+"""Every path of a data set, and the one way in which a pair becomes part of it.
+
+::
+
+    DIR/manifest.yaml                       the manifest, every field stated
+    DIR/index.jsonl                         one line a pair, rebuilt from the pairs
+    DIR/report.html
+    DIR/part/KEY.npz                        the prepared part
+    DIR/pairs/0000/0000123/image.png        the camera image
+                          /mask.png         class mask, 8 bit
+                          /instances.png    instance mask, 16 bit
+                          /pair.json        what is known of the pair
+    DIR/.attempts/TOKEN/                    work in progress of one attempt
+
+A pair is a folder. It is filled in its attempt's folder and moved to its place by a single rename, which no reader can
+see half done and which fails where a pair lies already: the first commit wins.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from .errors import DataSetError
+
+IMAGE, MASK, INSTANCES, RECORD = "image.png", "mask.png", "instances.png", "pair.json"
+_THOUSAND = 1000
+
+
+class DataSet:
+    """The folder of a data set.
+
+    Args:
+        root: the folder; it need not exist yet.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.manifest_file = root / "manifest.yaml"
+        self.index_file = root / "index.jsonl"
+        self.report_file = root / "report.html"
+        self.part_folder = root / "part"
+        self.pairs_folder = root / "pairs"
+        self.attempts_folder = root / ".attempts"
+
+    def pair_folder(self, frame: int) -> Path:
+        """Folder of a frame's pair, whether it is there or not."""
+        return self.pairs_folder / f"{frame // _THOUSAND:04d}" / f"{frame:07d}"
+
+    def is_complete(self, frame: int) -> bool:
+        """Whether the pair of a frame has been committed."""
+        return self.pair_folder(frame).is_dir()
+
+    def complete_frames(self) -> list[int]:
+        """Frames whose pairs have been committed, ascending; reads names only."""
+        frames = []
+        with contextlib.suppress(FileNotFoundError):
+            for thousand in os.scandir(self.pairs_folder):
+                if thousand.is_dir():
+                    frames.extend(int(pair.name) for pair in os.scandir(thousand.path) if pair.name.isdigit())
+        return sorted(frames)
+
+    def record(self, frame: int) -> dict[str, Any]:
+        """What is known of a committed pair.
+
+        Raises:
+            DataSetError: there is no such pair, or its record cannot be read.
+        """
+        path = self.pair_folder(frame) / RECORD
+        try:
+            record: dict[str, Any] = json.loads(path.read_bytes())
+        except FileNotFoundError:
+            raise DataSetError(f"{path}: frame {frame} has no pair") from None
+        except ValueError:
+            raise DataSetError(f"{path}: is damaged; 'defectory verify --repair' renders the pair again") from None
+        return record
+
+    def open_attempt(self) -> Path:
+        """A fresh folder for one attempt at a shard; its name is the attempt's token."""
+        folder = self.attempts_folder / uuid.uuid4().hex
+        with disk_errors(folder):
+            folder.mkdir(parents=True)
+        return folder
+
+    def commit(self, staged: Path, frame: int) -> bool:
+        """Make a filled folder the pair of a frame.
+
+        Returns:
+            True where it became the pair; False where another attempt was first, and ``staged`` was dropped.
+
+        Raises:
+            DataSetError: the disk is full or refuses.
+        """
+        place = self.pair_folder(frame)
+        with disk_errors(place):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            for path in staged.iterdir():
+                _sync(path)
+            _sync(staged)
+            try:
+                staged.rename(place)
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise
+                shutil.rmtree(staged)
+                return False
+            _sync(place.parent)
+        return True
+
+    def discard(self, frame: int) -> None:
+        """Take a damaged pair out of the data set, whole, so that it can be rendered again."""
+        grave = self.open_attempt() / f"{frame:07d}"
+        with contextlib.suppress(FileNotFoundError):
+            self.pair_folder(frame).rename(grave)
+        shutil.rmtree(grave.parent)
+
+
+def write_atomic(path: Path, content: bytes) -> None:
+    """Write a file so that readers see the old content or the new, never a part.
+
+    Raises:
+        DataSetError: the disk is full or refuses.
+    """
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        scratch = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+        try:
+            with scratch.open("xb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            scratch.replace(path)
+        finally:
+            scratch.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def disk_errors(path: Path) -> Iterator[None]:
+    """Turn what the file system refuses while ``path`` is written into a DataSetError that says what to do."""
+    advice = {
+        errno.ENOSPC: "the disk is full; free some space, then run the same command again",
+        errno.EDQUOT: "the disk quota is used up; free some space, then run the same command again",
+        errno.EACCES: "may not be written; check the folder's permissions",
+        errno.EPERM: "may not be written; check the folder's permissions",
+        errno.EROFS: "lies on a read-only file system; choose another folder",
+        errno.ENOTDIR: "a file stands where a folder is needed; choose another folder",
+        errno.EEXIST: "a file stands where a folder is needed; choose another folder",
+        errno.ENAMETOOLONG: "the path is too long; choose a shorter one",
+    }
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in advice:
+            raise
+        raise DataSetError(f"{path}: {advice[error.errno]}") from None
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
