@@ -1,0 +1,18 @@
+"""The add-on's only door to ``manifests``: the copy inside a built extension, else the package beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from manifests import distributions, errors, fields, layout, sampling, schema, viewpoints
+else:
+    try:
+        from .vendor.manifests import distributions, errors, fields, layout, sampling, schema, viewpoints
+    except ModuleNotFoundError as missing:
+        # Only an absent vendor folder means "a checkout"; anything absent inside it is a broken build and must show.
+        if missing.name is None or not missing.name.endswith(".vendor"):
+            raise
+        from manifests import distributions, errors, fields, layout, sampling, schema, viewpoints
+
+__all__ = ["distributions", "errors", "fields", "layout", "sampling", "schema", "viewpoints"]
