@@ -24,6 +24,12 @@ def _check_order(path: str, low: float, high: float) -> None:
         raise ManifestError(join(path, "high"), f"must be >= low ({low:g}), got {high:g}")
 
 
+def _check_range(path: str, low: float, high: float) -> None:
+    _check_order(path, low, high)
+    if math.isinf(high - low):
+        raise ManifestError(join(path, "high"), f"is too far from low ({low:g})")
+
+
 @dataclass(frozen=True)
 class Uniform:
     """Every value between low and high is equally likely."""
@@ -33,7 +39,7 @@ class Uniform:
     high: float = field("Largest value.")
 
     def check(self, path: str) -> None:
-        _check_order(path, self.low, self.high)
+        _check_range(path, self.low, self.high)
 
     def support(self) -> tuple[float, float]:
         return self.low, self.high
@@ -68,13 +74,20 @@ class Normal:
         if self.deviation == 0:
             return np.full_like(uniforms, self.mean)
         first, last = self._limits()
-        drawn = self.mean + self.deviation * inverse_normal(first + (last - first) * uniforms)
+        drawn = inverse_normal(first + (last - first) * (1.0 - uniforms if self._above_mean() else uniforms))
+        drawn = self.mean + self.deviation * (-drawn if self._above_mean() else drawn)
         return np.clip(drawn, *self.support())
 
+    def _above_mean(self) -> bool:
+        return self.low is not None and self.low > self.mean
+
     def _limits(self) -> tuple[float, float]:
+        """Probabilities below the limits; above the mean, of the mirror image, because those near 1 have no digits."""
         if self.deviation == 0:
             return 0.0, 1.0
         low, high = ((x - self.mean) / self.deviation for x in self.support())
+        if self._above_mean():
+            low, high = -high, -low
         return 0.5 * math.erfc(-low / math.sqrt(2)), 0.5 * math.erfc(-high / math.sqrt(2))
 
 
@@ -94,7 +107,8 @@ class LogUniform:
 
     def values(self, uniforms: Floats) -> Floats:
         start, end = math.log(self.low), math.log(self.high)
-        return np.clip(np.exp(start + (end - start) * uniforms), self.low, self.high)
+        drawn: Floats = np.exp(start + (end - start) * uniforms)
+        return np.clip(drawn, self.low, self.high)
 
 
 @dataclass(frozen=True)
@@ -121,7 +135,8 @@ class Choice:
         edges = np.cumsum(weights / weights.sum())
         # A rounded sum may end below 1, where only options of positive weight may be found.
         edges[np.flatnonzero(weights)[-1] :] = 1.0
-        return np.array(self.options)[np.searchsorted(edges, uniforms, side="right")]
+        chosen: Floats = np.array(self.options)[np.searchsorted(edges, uniforms, side="right")]
+        return chosen
 
 
 @dataclass(frozen=True)
@@ -132,16 +147,19 @@ class Grid:
     low: float = field("First value.")
     high: float = field("Last value.")
     steps: int = field("Number of values.", low=1)
-    hold: int = field("Indices that share a value; a second grid that holds for the steps of a first spans both.", 1, low=1)
+    hold: int = field(
+        "Indices that share a value; a second grid that holds for the steps of a first spans both.", 1, low=1
+    )
 
     def check(self, path: str) -> None:
-        _check_order(path, self.low, self.high)
+        _check_range(path, self.low, self.high)
 
     def support(self) -> tuple[float, float]:
         return self.low, self.high
 
     def values_at(self, index: NDArray[np.int64]) -> Floats:
-        return np.linspace(self.low, self.high, self.steps)[(index // self.hold) % self.steps]
+        values: Floats = np.linspace(self.low, self.high, self.steps)[(index // self.hold) % self.steps]
+        return values
 
 
 _PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37)
@@ -158,10 +176,12 @@ class LowDiscrepancy:
     KIND: ClassVar[str] = "low_discrepancy"
     low: float = field("Smallest value.")
     high: float = field("Largest value.")
-    dimension: int = field("Which sequence: parameters varied together take 0, 1, 2, ...", 0, low=0, high=len(_PRIMES) - 1)
+    dimension: int = field(
+        "Which sequence: parameters varied together take 0, 1, 2, ...", 0, low=0, high=len(_PRIMES) - 1
+    )
 
     def check(self, path: str) -> None:
-        _check_order(path, self.low, self.high)
+        _check_range(path, self.low, self.high)
 
     def support(self) -> tuple[float, float]:
         return self.low, self.high

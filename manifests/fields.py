@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import functools
 import math
 import re
 import types
@@ -42,11 +41,11 @@ class FieldInfo:
     def check(self, value: float, path: str) -> None:
         """Raise ManifestError where ``value`` is outside the limits."""
         if self.above is not None and not value > self.above:
-            raise ManifestError(path, f"must be > {self.above:g}, got {value:g}")
+            raise ManifestError(path, f"must be > {self.above:g}, got {_describe(value)}")
         if self.low is not None and value < self.low:
-            raise ManifestError(path, f"must be >= {self.low:g}, got {value:g}")
+            raise ManifestError(path, f"must be >= {self.low:g}, got {_describe(value)}")
         if self.high is not None and value > self.high:
-            raise ManifestError(path, f"must be <= {self.high:g}, got {value:g}")
+            raise ManifestError(path, f"must be <= {self.high:g}, got {_describe(value)}")
 
 
 def field(
@@ -67,11 +66,15 @@ def info(owner: type, name: str) -> FieldInfo:
     return typing.cast(FieldInfo, owner.__dataclass_fields__[name].metadata["info"])  # type: ignore[attr-defined]
 
 
-@functools.cache
+_HINTS: dict[type, dict[str, Any]] = {}
+
+
 def hints(owner: type) -> dict[str, Any]:
     """Resolved type hints of a schema class, its fields only."""
-    resolved = typing.get_type_hints(owner)
-    return {f.name: resolved[f.name] for f in dataclasses.fields(owner)}
+    if owner not in _HINTS:
+        resolved = typing.get_type_hints(owner)
+        _HINTS[owner] = {f.name: resolved[f.name] for f in dataclasses.fields(owner)}
+    return _HINTS[owner]
 
 
 def options(hint: Any) -> tuple[Any, ...]:
@@ -135,7 +138,7 @@ def join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
-_STEP = re.compile(r"([A-Za-z_]\w*)((?:\[\d+\])*)")
+_STEP = re.compile(r"([A-Za-z_]\w*)((?:\[\d{1,9}\])*)")
 
 
 def locate(root: Any, path: str) -> tuple[Any, str, int | None]:
@@ -185,7 +188,8 @@ def _parse(hint: Any, data: Any, path: str, about: FieldInfo) -> Any:
         names = typing.get_args(hint)
         if data not in names or isinstance(data, bool):
             raise ManifestError(path, f"must be one of {', '.join(map(str, names))}, got {_describe(data)}")
-        return data
+        # The name itself: 8.0 stands for 8 but would make another canonical form.
+        return names[names.index(data)]
     if hint is float:
         return _number(data, path, about)
     if hint is int:
@@ -197,15 +201,15 @@ def _parse(hint: Any, data: Any, path: str, about: FieldInfo) -> Any:
         return data
     if hint is bool and not isinstance(data, bool):
         raise ManifestError(path, f"must be true or false, got {_describe(data)}")
-    if hint is str and not isinstance(data, str):
-        raise ManifestError(path, f"must be text, got {_describe(data)}")
+    if hint is str:
+        _check_text(data, path)
     if dataclasses.is_dataclass(hint):
         raise ManifestError(path, f"must be a mapping of fields, got {_describe(data)}")
     return data
 
 
 def _parse_mapping(choices: tuple[Any, ...], data: Mapping[str, Any], path: str) -> Any:
-    classes = [c for c in choices if dataclasses.is_dataclass(c)]
+    classes = [c for c in choices if isinstance(c, type) and dataclasses.is_dataclass(c)]
     if not classes:
         raise ManifestError(path, "must not be a mapping")
     if kind(classes[0]) is None:
@@ -231,11 +235,21 @@ def _parse_list(hint: Any, data: Any, path: str, about: FieldInfo) -> tuple[Any,
     return tuple(_parse(item, value, f"{path}[{i}]", about) for i, (item, value) in enumerate(zip(items, data)))
 
 
+def _check_text(data: Any, path: str) -> None:
+    if not isinstance(data, str):
+        raise ManifestError(path, f"must be text, got {_describe(data)}")
+    try:
+        data.encode()
+    except UnicodeEncodeError:
+        raise ManifestError(path, "must be text, got half of a surrogate pair") from None
+
+
 def _number(data: Any, path: str, about: FieldInfo) -> float:
     if isinstance(data, bool) or not isinstance(data, int | float):
         raise ManifestError(path, f"must be a number, got {_describe(data)}")
     try:
-        value = float(data)
+        # Zero has one sign, else two equal manifests would have two canonical forms.
+        value = float(data) + 0.0
     except OverflowError:
         value = math.inf
     if not math.isfinite(value):

@@ -37,7 +37,8 @@ def write_yaml(manifest: Manifest) -> str:
 
 def _read_data(path: Path) -> Any:
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as stream:
+            raw = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise ManifestError("", "there is no such file") from None
     except OSError as error:
@@ -70,56 +71,73 @@ def _parse_json(text: str) -> Any:
 
 
 def _parse_yaml(text: str) -> Any:
-    loader = _Loader(text)
     try:
+        loader = _Loader(text)
         node = loader.get_single_node()
         if node is None:
             raise ManifestError("", "is empty")
-        _count_nodes(node, {})
+        _check_node(node, loader, {})
         return loader.construct_document(node)
     except yaml.MarkedYAMLError as error:
         line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
         raise ManifestError("", f"is not YAML: {line}{error.problem}") from None
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         raise ManifestError("", f"is not YAML: {' '.join(str(error).split())}") from None
-    finally:
-        loader.dispose()
 
 
-def _count_nodes(node: yaml.Node, known: dict[int, int]) -> int:
-    """Nodes of the document with its aliases written out; aliases of aliases can make billions of a few lines."""
+_MERGE = "tag:yaml.org,2002:merge"
+_TEXT, _LIST, _MAPPING = (f"tag:yaml.org,2002:{name}" for name in ("str", "seq", "map"))
+
+
+def _check_node(node: yaml.Node, loader: _Loader, known: dict[int, int]) -> int:
+    """Refuse what a manifest has no use for: tags, keys that are no text or stand twice, aliases without end.
+
+    All of it before anything is built, because building merges mappings and trusts explicit tags.
+
+    Returns:
+        Nodes below this one, itself included, with aliases written out: aliases of aliases make billions of few lines.
+    """
+    line = f"line {node.start_mark.line + 1}"
     if id(node) in known:
-        size = known[id(node)]
-        if size == 0:
-            raise ManifestError("", f"line {node.start_mark.line + 1}: holds an alias of itself")
-        return size
+        if known[id(node)] == 0:
+            raise ManifestError("", f"{line}: holds an alias of itself")
+        return known[id(node)]
     known[id(node)] = 0
     size = 1
     if isinstance(node, yaml.SequenceNode):
-        size += sum(_count_nodes(item, known) for item in node.value)
+        plain = node.tag == _LIST
+        for item in node.value:
+            size += _check_node(item, loader, known)
     elif isinstance(node, yaml.MappingNode):
-        size += sum(_count_nodes(key, known) + _count_nodes(value, known) for key, value in node.value)
+        plain = node.tag == _MAPPING
+        seen: set[str] = set()
+        for key, value in node.value:
+            _check_key(key, seen)
+            size += 1 + _check_node(value, loader, known)
+    else:
+        plain = node.tag in (_TEXT, loader.resolve(yaml.ScalarNode, node.value, (True, False)))  # type: ignore[no-untyped-call]
+    if not plain:
+        raise ManifestError("", f"{line}: tag '{node.tag}' means nothing here; leave it out")
     if size > _MAX_NODES:
         raise ManifestError("", "its aliases make more than a million values; write them out")
     known[id(node)] = size
     return size
 
 
-class _Loader(yaml.SafeLoader):
-    """Safe YAML in which 1e-5 is a number, dates are text, and a duplicate key is an error."""
+def _check_key(node: yaml.Node, seen: set[str]) -> None:
+    line = f"line {node.start_mark.line + 1}"
+    if node.tag == _MERGE:
+        return
+    if node.tag != _TEXT:
+        name = f"'{node.value[:40]}'" if isinstance(node, yaml.ScalarNode) else "of lists or mappings"
+        raise ManifestError("", f"{line}: key {name} must be text")
+    if node.value in seen:
+        raise ManifestError("", f"{line}: key '{node.value}' stands twice")
+    seen.add(node.value)
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[Any] = set()
-        for key_node, _ in node.value:
-            if key_node.tag == "tag:yaml.org,2002:merge":
-                continue
-            key = self.construct_object(key_node, deep=True)
-            if not isinstance(key, str):
-                raise ManifestError("", f"line {key_node.start_mark.line + 1}: key {key!r} must be text")
-            if key in seen:
-                raise ManifestError("", f"line {key_node.start_mark.line + 1}: key '{key}' stands twice")
-            seen.add(key)
-        return super().construct_mapping(node, deep)
+
+class _Loader(yaml.SafeLoader):
+    """Safe YAML in which 1e-5 is a number and dates are text."""
 
 
 # YAML 1.1 wants a point in a float with an exponent and takes "1e-5" for text; YAML 1.2 and everybody else do not.
@@ -131,25 +149,27 @@ _FLOAT = re.compile(
         |\.(?:nan|NaN|NAN))$""",
     re.VERBOSE,
 )
-_DROPPED = ("tag:yaml.org,2002:float", "tag:yaml.org,2002:timestamp")
+_FLOAT_TAG = "tag:yaml.org,2002:float"
+_FLOAT_FIRST = list("-+0123456789.")
+_DROPPED = (_FLOAT_TAG, "tag:yaml.org,2002:timestamp")
 _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag not in _DROPPED]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-_Loader.add_implicit_resolver("tag:yaml.org,2002:float", _FLOAT, list("-+0123456789."))
+_Loader.add_implicit_resolver(_FLOAT_TAG, _FLOAT, _FLOAT_FIRST)
 
 
 class _Dumper(yaml.SafeDumper):
-    """Block style, but short lists of plain values on one line."""
+    """Block style, but lists of plain values on one line; quotes text that the loader would take for a number."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
-    def represent_list(self, data: list[Any]) -> yaml.Node:
-        plain = all(not isinstance(item, list | dict) for item in data)
-        return self.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=plain)
+
+def _represent_list(dumper: _Dumper, data: list[Any]) -> yaml.Node:
+    plain = all(not isinstance(item, list | dict) for item in data)
+    return dumper.represent_sequence(_LIST, data, flow_style=plain)
 
 
-_Dumper.add_representer(list, _Dumper.represent_list)
-
-
+_Dumper.add_representer(list, _represent_list)
+_Dumper.add_implicit_resolver(_FLOAT_TAG, _FLOAT, _FLOAT_FIRST)

@@ -60,11 +60,11 @@ class DataSet:
 
     def complete_frames(self) -> list[int]:
         """Frames whose pairs have been committed, ascending; reads names only."""
-        frames = []
+        frames: list[int] = []
         with contextlib.suppress(FileNotFoundError):
             for thousand in os.scandir(self.pairs_folder):
                 if thousand.is_dir():
-                    frames.extend(int(pair.name) for pair in os.scandir(thousand.path) if pair.name.isdigit())
+                    frames.extend(int(pair.name) for pair in os.scandir(thousand.path) if pair.name.isdecimal())
         return sorted(frames)
 
     def record(self, frame: int) -> dict[str, Any]:
@@ -117,9 +117,10 @@ class DataSet:
     def discard(self, frame: int) -> None:
         """Take a damaged pair out of the data set, whole, so that it can be rendered again."""
         grave = self.open_attempt() / f"{frame:07d}"
-        with contextlib.suppress(FileNotFoundError):
-            self.pair_folder(frame).rename(grave)
-        shutil.rmtree(grave.parent)
+        with disk_errors(self.pair_folder(frame)):
+            with contextlib.suppress(FileNotFoundError):
+                self.pair_folder(frame).rename(grave)
+            shutil.rmtree(grave.parent)
 
 
 def write_atomic(path: Path, content: bytes) -> None:

@@ -11,9 +11,8 @@ import hashlib
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .distributions import Floats, Grid, LowDiscrepancy, Number
+from .distributions import Floats, Grid, LowDiscrepancy, Number, Uniform
 from .fields import locate
 from .schema import Manifest, Parameter
 from .viewpoints import Viewpoints
@@ -112,12 +111,14 @@ class Table:
                 return draw(parameter.distribution, seed, identifier, start, stop)
             return self._per_instance(parameter.distribution, identifier, start, stop)
         if identifier == "@seed":
-            return np.floor(uniforms(seed, identifier, start, stop) * 2.0**31)
+            seeds: Floats = np.floor(uniforms(seed, identifier, start, stop) * 2.0**31)
+            return seeds
         if identifier == "@texture":
-            return 1000.0 * self._per_instance_uniforms(identifier, start, stop)
+            return self._per_instance(Uniform(0.0, 1000.0), identifier, start, stop)
         if identifier in _VIEW_COLUMNS:
             views = np.arange(start, stop) // (self.manifest.light_count * self.manifest.repeats)
-            return self.viewpoints.columns()[:, _VIEW_COLUMNS.index(identifier)][views % self.manifest.view_count]
+            poses: Floats = self.viewpoints.columns()[:, _VIEW_COLUMNS.index(identifier)]
+            return poses.take(views % self.manifest.view_count)
         if identifier.startswith("@lit."):
             return self._lit(identifier.removeprefix("@lit."), start, stop)
         raise KeyError(identifier)
@@ -132,7 +133,7 @@ class Table:
                 raise IndexError(f"frame {frame} is not in [0, {self.manifest.frame_count})") from None
             start = block * _BLOCK
             values = self.column(identifier, start, min(start + _BLOCK, self.manifest.frame_count))
-            self._blocks[identifier, block] = memoryview(values)
+            self._blocks[identifier, block] = values.data
             return float(values[offset])
 
     def driver_of(self, path: str) -> str | None:
@@ -156,15 +157,9 @@ class Table:
         group = self.manifest.frames_per_instance
         first, last = start // group, (stop - 1) // group + 1
         values = draw(number, self.manifest.seed, identifier, first, last)
-        return values[np.arange(start, stop) // group - first]
-
-    def _per_instance_uniforms(self, identifier: str, start: int, stop: int) -> Floats:
-        group = self.manifest.frames_per_instance
-        first, last = start // group, (stop - 1) // group + 1
-        return uniforms(self.manifest.seed, identifier, first, last)[np.arange(start, stop) // group - first]
+        return values.take(np.arange(start, stop) // group - first)
 
     def _lit(self, name: str, start: int, stop: int) -> Floats:
         states = self.manifest.light_states
         lit = np.array([name in state.lights for state in states] or [True], dtype=np.float64)
-        index: NDArray[np.int64] = np.arange(start, stop) // self.manifest.repeats % len(lit)
-        return lit[index]
+        return lit.take(np.arange(start, stop) // self.manifest.repeats % len(lit))

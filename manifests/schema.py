@@ -21,6 +21,9 @@ from .fields import field, join
 CONTRACT = 1
 """Version of the contract that this package speaks; raised when a manifest's meaning changes."""
 
+IMPURITY_ID = 30_000
+"""Where the ids of impurities begin in a render's labels; defects are numbered from 1, impurities by their entry."""
+
 Vector: TypeAlias = tuple[float, float, float]
 Colour: TypeAlias = tuple[float, float, float]
 
@@ -64,9 +67,12 @@ class Camera:
     """Sensor, lens and focus; the default is the camera of S0 (a 1-inch sensor behind a 25 mm lens)."""
 
     sensor_width_mm: float = field("Width of the whole sensor.", 13.2, above=0.0)
-    sensor_px: tuple[int, int] = field("Width and height of the whole sensor in pixels.", (5472, 3648), low=1)
+    sensor_px: tuple[int, int] = field(
+        "Width and height of the whole sensor in pixels.", (5472, 3648), low=1, high=200_000
+    )
     region_px: tuple[int, int, int, int] | None = field(
-        "Region of interest on the sensor, [left, top, width, height]; nothing: the largest of the image's shape, centred.",
+        "Region of interest on the sensor, [left, top, width, height]; nothing: the largest of the image's shape, "
+        "centred.",
         None, low=0,
     )  # fmt: skip
     image_px: tuple[int, int] = field("Width and height of the rendered image.", (576, 576), low=8, high=16384)
@@ -76,8 +82,12 @@ class Camera:
         "Distance of the plane in focus; nothing: the point of the part's bounding sphere nearest to the camera.",
         None, above=0.0, driven=True,
     )  # fmt: skip
-    offset_mm: Vector = field("Shift from the view's pose, along the camera's right, up and back.", (0.0, 0.0, 0.0), driven=True)
-    tilt_deg: Vector = field("Turn from the view's pose about the camera's right, up and back.", (0.0, 0.0, 0.0), driven=True)
+    offset_mm: Vector = field(
+        "Shift from the view's pose, along the camera's right, up and back.", (0.0, 0.0, 0.0), driven=True
+    )
+    tilt_deg: Vector = field(
+        "Turn from the view's pose about the camera's right, up and back.", (0.0, 0.0, 0.0), driven=True
+    )
 
     def region(self) -> tuple[int, int, int, int]:
         """Region of interest [left, top, width, height] in sensor pixels."""
@@ -86,6 +96,13 @@ class Camera:
         scale = min(self.sensor_px[0] / self.image_px[0], self.sensor_px[1] / self.image_px[1])
         width, height = (max(1, round(scale * side)) for side in self.image_px)
         return (self.sensor_px[0] - width) // 2, (self.sensor_px[1] - height) // 2, width, height
+
+    def reach_mm(self) -> float:
+        """Distance on the sensor from the camera's axis to the nearest edge of the region; <= 0 where it misses it."""
+        left, top, width, height = self.region()
+        across, down = self.sensor_px[0] / 2, self.sensor_px[1] / 2
+        reach_px = min(across - left, left + width - across, down - top, top + height - down)
+        return reach_px * self.sensor_width_mm / self.sensor_px[0]
 
     def check(self, path: str) -> None:
         left, top, width, height = self.region()
@@ -129,7 +146,9 @@ class Ring:
     KIND: ClassVar[str] = "ring"
     count: int = field("Number of views.", 1, low=1)
     start_deg: float = field("Azimuth of the first view; 0 looks along +y, 90 along -x.", 0.0)
-    span_deg: float = field("Angle from the first view to the last; 360: a full circle, evenly divided.", 360.0, low=-360.0, high=360.0)
+    span_deg: float = field(
+        "Angle from the first view to the last; 360: a full circle, evenly divided.", 360.0, low=-360.0, high=360.0
+    )
     elevation_deg: float = field("Height of the views above the horizon.", 0.0, low=-90.0, high=90.0)
     distance_mm: float | None = field(
         "Distance from the target; nothing: as near as the whole bounding sphere stays in the image.", None, above=0.0
@@ -146,12 +165,23 @@ class Diffuser:
 
     KIND: ClassVar[str] = "diffuser"
     name: str = field("Name, for light states.", "diffuser")
-    radiance: float = field("Radiance of the plane, W/(m2 sr); 1 on a white part facing it all around gives white.", 1.0, low=0.0, driven=True)
+    radiance: float = field(
+        "Radiance of the plane, W/(m2 sr); 1 on a white part facing it all around gives white.",
+        1.0,
+        low=0.0,
+        driven=True,
+    )
     color: Colour = field("Linear RGB, multiplies the radiance.", (1.0, 1.0, 1.0), low=0.0)
-    distance_mm: float | None = field("Distance from what the view looks at; nothing: two thirds of the way to the camera.", None, above=0.0)
-    size_mm: tuple[float, float] | None = field("Width and height; nothing: square, as wide as it is distant.", None, above=0.0)
+    distance_mm: float | None = field(
+        "Distance from what the view looks at; nothing: two thirds of the way to the camera.", None, above=0.0
+    )
+    size_mm: tuple[float, float] | None = field(
+        "Width and height; nothing: square, as wide as it is distant.", None, above=0.0
+    )
     hole_diameter_mm: float | None = field("Diameter of the camera hole; nothing: a fifth of the width.", None, low=0.0)
-    follow: Literal["scene", "camera"] = field("scene: stays at the first view; camera: moves from view to view.", "scene")
+    follow: Literal["scene", "camera"] = field(
+        "scene: stays at the first view; camera: moves from view to view.", "scene"
+    )
 
 
 @dataclass(frozen=True)
@@ -181,20 +211,38 @@ class Painted:
 
     KIND: ClassVar[str] = "painted"
     color: Colour = field("Linear RGB of the paint.", (0.8, 0.79, 0.76), low=0.0, high=1.0, driven=True)
-    crevice_color: Colour = field("Linear RGB of the crevices that the paint does not reach.", (0.12, 0.11, 0.1), low=0.0, high=1.0, driven=True)
-    crevice_level: float = field("Noise value (0 to 1) below which the paint ends; 0: paint everywhere.", 0.3, low=0.0, high=1.0, driven=True)
-    crevice_width: float = field("Range of noise values over which paint and crevice blend.", 0.08, above=0.0, high=1.0, driven=True)
-    roughness: float = field("Roughness of the Principled shader; low for glossy paint.", 0.25, low=0.0, high=1.0, driven=True)
-    specular: float = field("Specular level of the Principled shader; 0.5 is plastic (index of refraction 1.5).", 0.5, low=0.0, high=1.0, driven=True)
+    crevice_color: Colour = field(
+        "Linear RGB of the crevices that the paint does not reach.", (0.12, 0.11, 0.1), low=0.0, high=1.0, driven=True
+    )
+    crevice_level: float = field(
+        "Noise value (0 to 1) below which the paint ends; 0: paint everywhere.", 0.3, low=0.0, high=1.0, driven=True
+    )
+    crevice_width: float = field(
+        "Range of noise values over which paint and crevice blend.", 0.08, above=0.0, high=1.0, driven=True
+    )
+    roughness: float = field(
+        "Roughness of the Principled shader; low for glossy paint.", 0.25, low=0.0, high=1.0, driven=True
+    )
+    specular: float = field(
+        "Specular level of the Principled shader; 0.5 is plastic (index of refraction 1.5).",
+        0.5,
+        low=0.0,
+        high=1.0,
+        driven=True,
+    )
     relief: Literal["none", "bump", "normal", "displacement"] = field(
-        "How the noise shapes the surface: none (flat paint), bump, normal (a perturbed normal from the noise's slope), "
+        "How the noise shapes the surface: none (flat paint), bump, normal (a perturbed normal from the noise's slope) "
         "or true displacement, which alone holds at the silhouette.",
         "bump",
     )
-    relief_height_mm: float = field("Height from the deepest to the highest point of the noise.", 0.25, low=0.0, driven=True)
+    relief_height_mm: float = field(
+        "Height from the deepest to the highest point of the noise.", 0.25, low=0.0, driven=True
+    )
     relief_scale_mm: float = field("Size of the noise's coarsest features.", 0.9, above=0.0, driven=True)
     relief_detail: float = field("Octaves of ever finer noise.", 3.0, low=0.0, high=15.0, driven=True)
-    mesh_edge_mm: float = field("Longest edge of the mesh under displacement; finer shows more and costs more.", 0.25, above=0.0)
+    mesh_edge_mm: float = field(
+        "Longest edge of the mesh under displacement; finer shows more and costs more.", 0.25, above=0.0
+    )
 
 
 Surface: TypeAlias = Painted
@@ -204,7 +252,9 @@ Surface: TypeAlias = Painted
 class Backdrop:
     """A plane behind the part that is transparent to the camera and black in reflections (holdout, S0)."""
 
-    distance_mm: float | None = field("Distance behind what the first view looks at; nothing: twice the part's radius.", None, above=0.0)
+    distance_mm: float | None = field(
+        "Distance behind what the first view looks at; nothing: twice the part's radius.", None, above=0.0
+    )
     size_mm: float | None = field("Side length; nothing: ten times the part's radius.", None, above=0.0)
 
 
@@ -214,7 +264,10 @@ class OnArea:
 
     KIND: ClassVar[str] = "area"
     facing_deg: float = field(
-        "Only where some view sees the surface at less than this angle from its normal; 180: anywhere.", 70.0, above=0.0, high=180.0
+        "Only where some view sees the surface at less than this angle from its normal; 180: anywhere.",
+        70.0,
+        above=0.0,
+        high=180.0,
     )
 
 
@@ -231,12 +284,14 @@ Placement: TypeAlias = OnArea | AtPosition
 
 @dataclass(frozen=True)
 class Dent:
-    """Dents pressed into the geometry: an elliptic bowl, deepest at its centre, level with the surface at its outline."""
+    """Dents pressed into the geometry: elliptic bowls, deepest at the centre, level with the surface at the outline."""
 
     KIND: ClassVar[str] = "dent"
     label: str = field("Name of the class in the mask.", "dent")
     count: Number = field("Dents of this entry in an instance; rounded to a whole number.", 1.0, low=0.0, high=10000.0)
-    diameter_mm: Number = field("Diameter of the circle of the same area as the outline (S2: 0.2 to 2 mm).", 1.5, above=0.0)
+    diameter_mm: Number = field(
+        "Diameter of the circle of the same area as the outline (S2: 0.2 to 2 mm).", 1.5, above=0.0
+    )
     depth_mm: Number = field("Depth at the centre.", 0.2, above=0.0)
     elongation: Number = field("Long axis over short axis of the outline.", 1.0, low=1.0)
     angle_deg: Number = field("Direction of the long axis in the surface.", 0.0)
@@ -253,7 +308,9 @@ class Dust:
     KIND: ClassVar[str] = "dust"
     label: str = field("Name of the class in the mask.", "dust")
     density_per_cm2: float = field("Mean number of specks on a square centimetre.", 4.0, low=0.0, driven=True)
-    diameter_mm: float = field("Largest diameter of a speck; the smallest is a third of it.", 0.5, above=0.0, driven=True)
+    diameter_mm: float = field(
+        "Largest diameter of a speck; the smallest is a third of it.", 0.5, above=0.0, driven=True
+    )
     color: Colour = field("Linear RGB of the specks.", (0.2, 0.18, 0.15), low=0.0, high=1.0, driven=True)
 
 
@@ -262,7 +319,7 @@ Impurity: TypeAlias = Dust
 
 @dataclass(frozen=True)
 class Parameter:
-    """A field that is drawn anew for each instance or frame; in Blender, a driver on the property that the field sets."""
+    """A field that is drawn anew for each instance or frame; in Blender, a driver on the property it sets."""
 
     id: str = field("Identifier: the draw depends on it, on the seed and on nothing else.")
     target: str = field("Path of a driven field of this manifest, such as lights[0].radiance or part.rotation_deg[2].")
@@ -275,20 +332,26 @@ class Render:
     """How Cycles renders."""
 
     samples: int = field("Paths per pixel.", 32, low=1, high=65536)
-    adaptive_threshold: float = field("Noise level at which a pixel is done before its last sample; 0: never.", 0.0, low=0.0)
+    adaptive_threshold: float = field(
+        "Noise level at which a pixel is done before its last sample; 0: never.", 0.0, low=0.0
+    )
     bounces: int = field("Most bounces of a path.", 4, low=0, high=1024)
     denoise: bool = field("Open Image Denoise on the image; it blurs fine texture, so only where asked for.", False)
     masks: Literal["aov", "emissive"] = field(
         "aov: ids ride on the image's own samples; emissive: a second pass in which the surface emits its id.", "aov"
     )
-    shard_frames: int = field("Frames that one Blender process renders before the next shard; instances stay whole.", 12, low=1)
+    shard_frames: int = field(
+        "Frames that one Blender process renders before the next shard; instances stay whole.", 12, low=1
+    )
 
 
 @dataclass(frozen=True)
 class Noise:
     """Noise of the sensor."""
 
-    full_well_e: float = field("Electrons that a white pixel holds: shot noise is their square root.", 10000.0, above=0.0)
+    full_well_e: float = field(
+        "Electrons that a white pixel holds: shot noise is their square root.", 10000.0, above=0.0
+    )
     read_noise_e: float = field("Standard deviation of the read noise in electrons.", 4.0, low=0.0)
 
 
@@ -307,7 +370,9 @@ class Output:
 
     def check(self, path: str) -> None:
         if self.greyscale and self.bit_depth == 16 and not self.flatten:
-            raise ManifestError(join(path, "flatten"), "must be true for 16-bit greyscale: PNG readers lose such an alpha")
+            raise ManifestError(
+                join(path, "flatten"), "must be true for 16-bit greyscale: PNG readers lose such an alpha"
+            )
 
 
 @dataclass(frozen=True)
@@ -318,7 +383,9 @@ class Manifest:
     part: Part = field("The CAD part.")
     contract: int = field("Version of this contract.", CONTRACT, low=1)
     seed: int = field("Seed of every draw.", 0, low=0, high=2**63 - 1)
-    instances: int = field("Realisations of the part, each with its own defects and texture.", 1, low=1, high=10_000_000)
+    instances: int = field(
+        "Realisations of the part, each with its own defects and texture.", 1, low=1, high=10_000_000
+    )
     repeats: int = field("Frames of each instance, view and light state, with fresh frame parameters.", 1, low=1)
     camera: Camera = field("The camera.", Camera())
     views: Views = field("Where the camera stands.", Ring())
@@ -362,6 +429,8 @@ class Manifest:
     def check(self, path: str) -> None:
         if self.frame_count > 1_048_574:
             raise ManifestError("instances", f"makes {self.frame_count} frames; Blender's timeline ends at 1048574")
+        if isinstance(self.views, Ring) and self.views.distance_mm is None and self.camera.reach_mm() <= 0:
+            raise ManifestError("views.distance_mm", "must be given: the camera's axis lies outside camera.region_px")
         _check_lights(self)
         _check_labels(self)
         for i, parameter in enumerate(self.parameters):
@@ -399,7 +468,9 @@ def _check_lights(manifest: Manifest) -> None:
     for i, state in enumerate(manifest.light_states):
         for k, name in enumerate(state.lights):
             if name not in names:
-                raise ManifestError(f"light_states[{i}].lights[{k}]", f"there is no light '{name}'; known are {', '.join(names)}")
+                raise ManifestError(
+                    f"light_states[{i}].lights[{k}]", f"there is no light '{name}'; known are {', '.join(names)}"
+                )
 
 
 def _check_labels(manifest: Manifest) -> None:
@@ -411,12 +482,16 @@ def _check_labels(manifest: Manifest) -> None:
             if not item.label.strip() or item.label == "background":
                 raise ManifestError(where, "must be a name other than 'background'")
             if group == "impurities" and item.label in {d.label for d in manifest.defects}:
-                raise ManifestError(where, f"'{item.label}' is the label of a defect; impurities have labels of their own")
+                raise ManifestError(
+                    where, f"'{item.label}' is the label of a defect; impurities have labels of their own"
+                )
 
 
 def _check_parameter(manifest: Manifest, parameter: Parameter, path: str, taken: list[str]) -> None:
     if not re.fullmatch(r"[A-Za-z][\w.-]{0,99}", parameter.id, re.ASCII):
-        raise ManifestError(f"{path}.id", f"'{parameter.id}' is no identifier: a letter, then letters, digits, '_', '.', '-'")
+        raise ManifestError(
+            f"{path}.id", f"'{parameter.id}' is no identifier: a letter, then letters, digits, '_', '.', '-'"
+        )
     if parameter.id in taken:
         raise ManifestError(f"{path}.id", f"'{parameter.id}' is taken")
     where = f"{path}.target"
@@ -429,7 +504,9 @@ def _check_parameter(manifest: Manifest, parameter: Parameter, path: str, taken:
     if not about.driven:
         raise ManifestError(where, f"'{parameter.target}' cannot be drawn: it is not a driven field")
     if isinstance(value, tuple) and index is None:
-        raise ManifestError(where, f"'{parameter.target}' has {len(value)} numbers; name one, as in {parameter.target}[0]")
+        raise ManifestError(
+            where, f"'{parameter.target}' has {len(value)} numbers; name one, as in {parameter.target}[0]"
+        )
     for other in manifest.parameters:
         if other is not parameter and other.target == parameter.target and other.id in taken:
             raise ManifestError(where, f"'{parameter.target}' is drawn by '{other.id}' already")

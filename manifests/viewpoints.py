@@ -70,9 +70,7 @@ def plan(views: Views, camera: Camera, bounds: Bounds) -> Viewpoints:
 
 def fitted_distance_mm(camera: Camera, radius_mm: float) -> float:
     """Distance from the centre of a sphere at which it just stays in the image, with a margin of a twentieth."""
-    _, _, width, height = camera.region()
-    shorter_mm = min(width, height) * camera.sensor_width_mm / camera.sensor_px[0]
-    half_angle = math.atan(_FILL * shorter_mm / 2 / camera.focal_length_mm)
+    half_angle = math.atan(_FILL * camera.reach_mm() / camera.focal_length_mm)
     return radius_mm / math.sin(half_angle)
 
 
