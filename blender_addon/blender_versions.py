@@ -1,0 +1,20 @@
+"""What differs between Blender 4.2 and 5.2; nothing else asks for a version."""
+
+from __future__ import annotations
+
+import bpy
+
+
+def write_multilayer_exr(settings: bpy.types.ImageFormatSettings) -> None:
+    """Make renders one multilayer EXR of 32-bit floats, compressed without loss."""
+    if hasattr(settings, "media_type"):  # Blender 5.0 sorts the formats by medium
+        settings.media_type = "MULTI_LAYER_IMAGE"
+    settings.file_format = "OPEN_EXR_MULTILAYER"
+    settings.color_depth = "32"
+    settings.exr_codec = "ZIP"
+
+
+def describe() -> str:
+    """Version and build of this Blender, as pairs carry it."""
+    build = bpy.app.build_hash
+    return f"{bpy.app.version_string} ({build.decode() if isinstance(build, bytes) else build})"

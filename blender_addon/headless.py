@@ -1,0 +1,92 @@
+"""Render a shard without a window: ``blender -b -P headless.py -- shard.json``, or the same with a Python that has bpy.
+
+Progress goes to standard output, a line each, ``DEFECTORY`` and JSON:
+``ready`` (blender, device), ``frame`` (frame, exr, seconds, defects, warnings), ``done``, ``refused`` (problem).
+The process ends as soon as its standard input does, so that no render outlives whoever started it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+from typing import Any, NoReturn
+
+
+def main(arguments: list[str]) -> None:
+    """Render the shard whose file is the only argument."""
+    shard = json.loads(Path(arguments[0]).read_text())
+    # Imported here: the path to the package is set by the lines at the end of this file.
+    import bpy
+    from blender_addon import blender_versions, devices, render
+    from blender_addon.contract import schema
+    from blender_addon.geometry.prepare import load_prepared
+    from blender_addon.scene.build import build_scene
+
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    manifest = schema.from_dict(shard["manifest"])
+    mesh, _ = load_prepared(Path(shard["part"]))
+    inspection = build_scene(manifest, mesh)
+    device = devices.use(inspection.scene, shard["device"])
+    if shard["threads"]:
+        inspection.scene.render.threads_mode = "FIXED"
+        inspection.scene.render.threads = shard["threads"]
+    render.prepare_output(inspection.scene)
+    tell("ready", blender=blender_versions.describe(), device=device)
+    for frame in shard["frames"]:
+        start = time.perf_counter()
+        exr = render.render_frame(inspection, frame, Path(shard["folder"]))
+        seconds = round(time.perf_counter() - start, 3)
+        tell(
+            "frame",
+            frame=frame,
+            exr=str(exr),
+            seconds=seconds,
+            defects=inspection.defects,
+            warnings=inspection.warnings,
+        )
+    tell("done")
+
+
+def tell(event: str, **facts: Any) -> None:
+    """Say something to the process that waits."""
+    sys.stdout.write("DEFECTORY " + json.dumps({"event": event, **facts}) + "\n")
+    sys.stdout.flush()
+
+
+def leave(code: int) -> NoReturn:
+    """End at once: with drivers in place, Blender's own way out can hang."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _end_with_parent() -> None:
+    while sys.stdin.buffer.read(4096):
+        pass
+    os._exit(1)
+
+
+def _run() -> NoReturn:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    from blender_addon.contract import errors
+
+    try:
+        main(sys.argv[sys.argv.index("--") + 1 :])
+    except errors.UserError as mistake:
+        tell("refused", problem=str(mistake))
+        leave(2)
+    except BaseException:
+        traceback.print_exc()
+        leave(1)
+    leave(0)
+
+
+if __name__ == "__main__":
+    # Blender runs this file by its path; the package around it must come before Blender's own modules.
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+    _run()

@@ -1,0 +1,98 @@
+"""The whole scene of a manifest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import bpy
+import numpy as np
+
+from ..contract import sampling, schema, viewpoints
+from ..geometry.instances import build_instance
+from ..geometry.mesh import Mesh
+from ..geometry.refine import refine
+from .backdrop import add_backdrop
+from .cameras import add_camera
+from .drivers import drive, install
+from .impurities import lay_impurities
+from .labels import label
+from .lights import add_lights
+from .part import add_part, show_instance
+from .surfaces import make_surface, mesh_edge_mm
+
+
+@dataclass
+class InspectionScene:
+    """A scene that can show any frame of its manifest.
+
+    Attributes:
+        scene: Blender's.
+        table: values by frame.
+        defects: of the instance that is shown, as the index of the data set lists them.
+        warnings: of the instance that is shown.
+    """
+
+    scene: bpy.types.Scene
+    table: sampling.Table
+    part: bpy.types.Object
+    mesh: Mesh
+    defects: tuple[dict[str, object], ...] = ()
+    warnings: tuple[str, ...] = ()
+    _shown: int = -1
+
+    def show(self, frame: int) -> None:
+        """Show a frame: its instance's geometry, and every driven property at its value."""
+        instance = sampling.locate_frame(self.table.manifest, frame).instance
+        if instance != self._shown:
+            built = build_instance(self.table.manifest, self.mesh, self.table.viewpoints.locations_mm, instance)
+            show_instance(self.part, built)
+            self.defects, self.warnings, self._shown = built.defects, built.warnings, instance
+        self.scene.frame_set(frame)
+
+
+def build_scene(manifest: schema.Manifest, mesh: Mesh) -> InspectionScene:
+    """Build the scene of a manifest in an empty Blender file.
+
+    Args:
+        manifest: what to build.
+        mesh: the prepared part.
+    """
+    scene = bpy.context.scene
+    bounds = viewpoints.Bounds.of(mesh.vertices_mm)
+    views = viewpoints.plan(manifest.views, manifest.camera, bounds)
+    table = sampling.Table(manifest, views)
+    install(table)
+    scene.frame_start, scene.frame_end = 0, manifest.frame_count - 1
+    scene.unit_settings.system, scene.unit_settings.length_unit = "METRIC", "MILLIMETERS"
+
+    viewpoint, _ = add_camera(scene, table, bounds)
+    add_lights(scene, table, views, viewpoint)
+    add_backdrop(scene, manifest.backdrop, views, bounds)
+    material, shader = make_surface(table)
+    shader, masks = lay_impurities(material, table, shader)
+    label(scene, material, shader, masks, manifest.render)
+    part = add_part(scene, table, material)
+    set_up_cycles(scene, manifest.render)
+    return InspectionScene(scene, table, part, _finer(mesh, mesh_edge_mm(manifest.surface)))
+
+
+def set_up_cycles(scene: bpy.types.Scene, render: schema.Render) -> None:
+    """Settings of Cycles; its seed follows the frame."""
+    scene.render.engine = "CYCLES"
+    cycles = scene.cycles
+    cycles.samples = render.samples
+    cycles.use_adaptive_sampling = render.adaptive_threshold > 0
+    cycles.adaptive_threshold = render.adaptive_threshold
+    cycles.max_bounces = cycles.diffuse_bounces = cycles.glossy_bounces = render.bounces
+    cycles.use_denoising = render.denoise
+    # Clamping keeps fireflies out of pictures that people look at; in a measurement it would be a bias.
+    cycles.sample_clamp_direct = cycles.sample_clamp_indirect = 0.0
+    cycles.use_animated_seed = False
+    drive(cycles, "seed", 'param("@seed", frame)')
+
+
+def _finer(mesh: Mesh, edge_mm: float | None) -> Mesh:
+    if edge_mm is None:
+        return mesh
+    vertices, triangles, parents = refine(mesh.vertices_mm, mesh.triangles, lambda c, r: np.full(len(c), edge_mm))
+    return Mesh(vertices, triangles, mesh.object_names, mesh.object_index[parents])

@@ -1,0 +1,53 @@
+"""The part: one object whose mesh changes with the instance."""
+
+from __future__ import annotations
+
+import math
+
+import bpy
+import numpy as np
+
+from ..contract import sampling
+from ..geometry.instances import Instance
+from . import MM
+from .drivers import bind_vector
+
+DEFECT_ATTRIBUTE = "defect_id"
+_SHARP_RAD = math.radians(30)
+
+
+def add_part(scene: bpy.types.Scene, table: sampling.Table, material: bpy.types.Material) -> bpy.types.Object:
+    """Add the part, still without geometry, where the manifest puts it."""
+    mesh = bpy.data.meshes.new("Part")
+    mesh.materials.append(material)
+    part = bpy.data.objects.new("Part", mesh)
+    scene.collection.objects.link(part)
+    part.rotation_mode = "XYZ"
+    bind_vector(part, "location", table, "part.location_mm", scale=MM)
+    bind_vector(part, "rotation_euler", table, "part.rotation_deg", scale=math.radians(1))
+    return part
+
+
+def show_instance(part: bpy.types.Object, instance: Instance) -> None:
+    """Give the part the geometry of an instance; the mesh of the former one is removed.
+
+    The mesh carries a float attribute ``defect_id`` on its faces: the id of the defect, 0 where there is none.
+    """
+    old = part.data
+    mesh = bpy.data.meshes.new("Part")
+    vertices = (instance.vertices_mm * MM).astype(np.float32)
+    triangles = np.ascontiguousarray(instance.triangles, dtype=np.int32)
+    mesh.vertices.add(len(vertices))
+    mesh.vertices.foreach_set("co", vertices.ravel())
+    mesh.loops.add(triangles.size)
+    mesh.loops.foreach_set("vertex_index", triangles.ravel())
+    mesh.polygons.add(len(triangles))
+    mesh.polygons.foreach_set("loop_start", np.arange(0, triangles.size, 3, dtype=np.int32))
+    mesh.update(calc_edges=True)
+    mesh.attributes.new(DEFECT_ATTRIBUTE, "FLOAT", "FACE").data.foreach_set("value", instance.ids.astype(np.float32))
+    mesh.polygons.foreach_set("use_smooth", np.ones(len(triangles), dtype=bool))
+    mesh.set_sharp_from_angle(angle=_SHARP_RAD)
+    for material in old.materials:
+        mesh.materials.append(material)
+    part.data = mesh
+    bpy.data.meshes.remove(old)
