@@ -1,0 +1,30 @@
+"""What every test may rely on.
+
+Run the tests with ``make test``. Environment:
+
+DEFECTORY_TEST_BLENDERS   Blenders to test beside the bpy of this Python, separated by ``:`` (``;`` on Windows): each a
+                          Python that has bpy or a ``blender`` program, as DEFECTORY_BLENDER takes them. ``make test``
+                          sets it to a Python with bpy 5.0. A test that asks for ``blender`` runs once for each.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import hypothesis
+import pytest
+
+# The machines of CI are slow and shared: a deadline there tests the neighbours.
+hypothesis.settings.register_profile("defectory", deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.load_profile("defectory")
+
+
+def _blenders() -> list[str]:
+    others = os.environ.get("DEFECTORY_TEST_BLENDERS", "")
+    return [sys.executable, *filter(None, others.split(os.pathsep))]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "blender" in metafunc.fixturenames:
+        metafunc.parametrize("blender", _blenders(), scope="session")
