@@ -1,0 +1,146 @@
+"""Each way in which a pair can be wrong is found and named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from manifests.errors import DataSetError
+from manifests.layout import IMAGE, INSTANCES, MASK, RECORD
+from worker.pairs import check_pair, damaged
+
+from .made import SIDE, fill, made_data_set, made_manifest, seal
+
+OUTPUTS: list[dict[str, Any]] = [
+    {},
+    {"flatten": True},
+    {"greyscale": True},
+    {"greyscale": True, "flatten": True},
+]
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_good_pair_passes(tmp_path: Path, output: dict[str, Any]) -> None:
+    manifest = made_manifest(output=output)
+    fill(tmp_path, manifest, 3)
+    check_pair(tmp_path, manifest, 3)
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-30])
+
+
+def paint(path: Path, value: int, dtype: type = np.uint8) -> None:
+    pixels = np.array(Image.open(path)).astype(dtype)
+    pixels[0, 0] = value
+    Image.fromarray(pixels).save(path)
+
+
+def replace(path: Path, pixels: np.ndarray[Any, Any]) -> None:
+    Image.fromarray(pixels).save(path)
+
+
+def black() -> np.ndarray[Any, Any]:
+    pixels = np.zeros((SIDE, SIDE, 4), dtype=np.uint8)
+    pixels[2:, :, 3] = 255
+    return pixels
+
+
+# What is done to the folder before and after the hashes are taken, and what must be said.
+DAMAGE: dict[str, tuple[Callable[[Path], object], Callable[[Path], object], str]] = {
+    "no image": (lambda f: None, lambda f: (f / IMAGE).unlink(), "image.png cannot be read: No such file"),
+    "no record": (lambda f: None, lambda f: (f / RECORD).unlink(), "pair.json cannot be read"),
+    "torn record": (lambda f: None, lambda f: cut(f / RECORD), "pair.json is no JSON"),
+    "empty record": (lambda f: None, lambda f: (f / RECORD).write_text("{}"), "pair.json lacks 'sha256'"),
+    "changed mask": (lambda f: None, lambda f: paint(f / MASK, 1), "mask.png has changed since it was rendered"),
+    "torn image": (lambda f: cut(f / IMAGE), lambda f: None, "image.png cannot be decoded"),
+    "no picture": (lambda f: (f / MASK).write_bytes(b"x" * 40), lambda f: None, "mask.png cannot be decoded"),
+    "other size": (
+        lambda f: replace(f / IMAGE, np.zeros((8, 9, 4), dtype=np.uint8)),
+        lambda f: None,
+        "image.png is 9 x 8 pixels, not 16 x 16",
+    ),
+    "other mode": (
+        lambda f: replace(f / IMAGE, np.zeros((SIDE, SIDE, 3), dtype=np.uint8)),
+        lambda f: None,
+        "image.png has 8 bits and PNG colour type 2, not 8 and 6",
+    ),
+    "8-bit instances": (
+        lambda f: replace(f / INSTANCES, np.zeros((SIDE, SIDE), dtype=np.uint8)),
+        lambda f: None,
+        "instances.png has 8 bits and PNG colour type 0, not 16 and 0",
+    ),
+    "constant": (
+        lambda f: replace(f / IMAGE, np.full((SIDE, SIDE, 4), 128, dtype=np.uint8)),
+        lambda f: None,
+        "image.png is constant",
+    ),
+    "black": (lambda f: replace(f / IMAGE, black()), lambda f: None, "image.png is black"),
+    "unknown label": (lambda f: paint(f / MASK, 2), lambda f: None, "mask.png holds 2, which is the value of no label"),
+    "unknown id": (
+        lambda f: paint(f / INSTANCES, 7, np.uint16),
+        lambda f: None,
+        "instances.png holds 7, which is the id of no defect",
+    ),
+    "id without a class": (
+        lambda f: paint(f / INSTANCES, 1, np.uint16),
+        lambda f: None,
+        "instances.png marks a defect where mask.png has background",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+def test_damage_is_named(tmp_path: Path, name: str) -> None:
+    before, after, said = DAMAGE[name]
+    manifest = made_manifest()
+    fill(tmp_path, manifest, 3)
+    before(tmp_path)
+    seal(tmp_path)
+    after(tmp_path)
+    with pytest.raises(DataSetError) as caught:
+        check_pair(tmp_path, manifest, 3)
+    assert str(caught.value).startswith(f"frame 3: {said}")
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"frame": 4}, "pair.json has frame 4, not 3"),
+        ({"manifest_sha256": "ab"}, "pair.json has manifest_sha256 'ab'"),
+        ({"labels": {"background": 0}}, "pair.json has labels {'background': 0}"),
+        ({"width": 17}, "pair.json has width 17, not 16"),
+    ],
+)
+def test_record_of_something_else_is_named(tmp_path: Path, changes: dict[str, Any], said: str) -> None:
+    manifest = made_manifest()
+    fill(tmp_path, manifest, 3)
+    seal(tmp_path, **changes)
+    with pytest.raises(DataSetError, match="^frame 3: ") as caught:
+        check_pair(tmp_path, manifest, 3)
+    assert said in str(caught.value)
+
+
+def test_impurity_may_lack_an_id(tmp_path: Path) -> None:
+    manifest = made_manifest(impurities=[{"kind": "dust"}])
+    fill(tmp_path, manifest, 0)
+    paint(tmp_path / MASK, 2)
+    seal(tmp_path)
+    check_pair(tmp_path, manifest, 0)
+
+
+def test_all_pairs_of_a_data_set_are_looked_at_in_order(tmp_path: Path) -> None:
+    manifest = made_manifest()
+    data_set = made_data_set(tmp_path / "set", manifest, [0, 2, 5])
+    cut(data_set.pair_folder(2) / IMAGE)
+    found = dict(damaged(data_set, manifest, data_set.complete_frames()))
+    assert list(found) == [0, 2, 5]
+    assert found[0] is None
+    assert found[5] is None
+    assert found[2] is not None
+    assert found[2].startswith("frame 2: image.png has changed")

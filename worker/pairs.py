@@ -1,0 +1,150 @@
+"""Pairs: what must hold of an image, its masks and its record before they are committed, and for ever after."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from manifests.errors import DataSetError
+from manifests.layout import IMAGE, INSTANCES, MASK, RECORD, DataSet
+from manifests.schema import Manifest, Output
+
+FILES = {"image": IMAGE, "mask": MASK, "instance_mask": INSTANCES}
+"""Key of each picture in a record, and its name in the pair's folder."""
+
+_GREY, _RGB, _GREY_ALPHA, _RGBA = 0, 2, 4, 6  # colour types of PNG
+
+
+def check_pair(folder: Path, manifest: Manifest, frame: int) -> None:
+    """Read the pair in a folder and check all that can be checked of it.
+
+    Raises:
+        DataSetError: what is wrong, beginning with the frame.
+    """
+    try:
+        record = _record(folder / RECORD)
+        _check_record(record, manifest, frame)
+        for key, name in FILES.items():
+            _check_hash(folder / name, record["sha256"].get(key))
+        width, height = manifest.camera.image_px
+        size = (width, height)
+        image = _pixels(folder / IMAGE, size, *png_format(manifest.output))
+        mask = _pixels(folder / MASK, size, 8, _GREY)
+        instances = _pixels(folder / INSTANCES, size, 16, _GREY)
+        _check_image(image, has_alpha=png_format(manifest.output)[1] in (_GREY_ALPHA, _RGBA))
+        _check_masks(mask, instances, record)
+    except _Damage as damage:
+        raise DataSetError(f"frame {frame}: {damage}") from None
+
+
+def damaged(data_set: DataSet, manifest: Manifest, frames: list[int]) -> Iterator[tuple[int, str | None]]:
+    """Check committed pairs, several at a time.
+
+    Yields:
+        Each frame in order and what is wrong with its pair, None where nothing is.
+    """
+
+    def examine(frame: int) -> tuple[int, str | None]:
+        try:
+            check_pair(data_set.pair_folder(frame), manifest, frame)
+        except DataSetError as error:
+            return frame, str(error)
+        return frame, None
+
+    # Reading, hashing and decoding leave the interpreter's lock, so threads are enough.
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        yield from pool.map(examine, frames)
+
+
+def png_format(output: Output) -> tuple[int, int]:
+    """Bits per channel and PNG colour type of the camera image."""
+    if output.greyscale:
+        return output.bit_depth, _GREY if output.flatten else _GREY_ALPHA
+    return output.bit_depth, _RGB if output.flatten else _RGBA
+
+
+class _Damage(Exception):
+    """What is wrong with a pair, without its frame."""
+
+
+def _record(path: Path) -> dict[str, Any]:
+    try:
+        record = json.loads(path.read_bytes())
+    except OSError as error:
+        raise _Damage(f"{path.name} cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise _Damage(f"{path.name} is no JSON") from None
+    if not isinstance(record, dict) or not isinstance(record.get("sha256"), dict):
+        raise _Damage(f"{path.name} lacks 'sha256'")
+    return record
+
+
+def _check_record(record: dict[str, Any], manifest: Manifest, frame: int) -> None:
+    width, height = manifest.camera.image_px
+    expected = {
+        "frame": frame,
+        "width": width,
+        "height": height,
+        "labels": manifest.labels,
+        "manifest_sha256": manifest.sha256(),
+    }
+    for key, value in expected.items():
+        if record.get(key) != value:
+            raise _Damage(f"{RECORD} has {key} {record.get(key)!r}, not {value!r}")
+
+
+def _check_hash(path: Path, expected: str | None) -> None:
+    try:
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise _Damage(f"{path.name} cannot be read: {error.strerror}") from None
+    if found != expected:
+        raise _Damage(f"{path.name} has changed since it was rendered: its SHA-256 is not the recorded one")
+
+
+def _pixels(path: Path, size: tuple[int, int], bits: int, color: int) -> NDArray[Any]:
+    """Decode a PNG whole; (height, width) or (height, width, channels). Pillow gives 16-bit colour in 8 bits."""
+    try:
+        with path.open("rb") as stream:
+            header = stream.read(26)
+        with Image.open(path, formats=["PNG"]) as picture:
+            found = picture.size
+            pixels = np.asarray(picture)
+    except (OSError, ValueError, SyntaxError) as error:
+        raise _Damage(f"{path.name} cannot be decoded: {error}") from None
+    if found != size:
+        raise _Damage(f"{path.name} is {found[0]} x {found[1]} pixels, not {size[0]} x {size[1]}")
+    if (header[24], header[25]) != (bits, color):
+        raise _Damage(f"{path.name} has {header[24]} bits and PNG colour type {header[25]}, not {bits} and {color}")
+    return pixels
+
+
+def _check_image(pixels: NDArray[Any], has_alpha: bool) -> None:
+    if (pixels == pixels[0, 0]).all():
+        raise _Damage(f"{IMAGE} is constant: the camera sees nothing; check views, lights and exposure")
+    if has_alpha:
+        seen = pixels[..., -1] > 0
+        if not pixels[seen][:, :-1].any():
+            raise _Damage(f"{IMAGE} is black wherever it is not transparent; check lights and exposure")
+
+
+def _check_masks(mask: NDArray[Any], instances: NDArray[Any], record: dict[str, Any]) -> None:
+    classes = np.flatnonzero(np.bincount(mask.ravel(), minlength=1))
+    unknown = sorted(set(classes.tolist()) - set(record["labels"].values()))
+    if unknown:
+        raise _Damage(f"{MASK} holds {unknown[0]}, which is the value of no label")
+    ids = np.flatnonzero(np.bincount(instances.ravel(), minlength=1))
+    strangers = sorted(set(ids.tolist()) - {0} - {defect["id"] for defect in record.get("defects", ())})
+    if strangers:
+        raise _Damage(f"{INSTANCES} holds {strangers[0]}, which is the id of no defect")
+    if (mask[instances > 0] == 0).any():
+        raise _Damage(f"{INSTANCES} marks a defect where {MASK} has background")
