@@ -1,0 +1,185 @@
+"""The command ``defectory``: each subcommand parses, calls one function and prints what came of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from manifests.errors import UserError
+
+from . import doctoring, runs, standing
+
+_WRONG = 2
+_STOPPED = 130
+
+_DEVICES = click.Choice(["auto", "cpu", "cuda", "optix", "hip", "metal", "oneapi"])
+_folder = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+
+
+class FrameRange(click.ParamType[tuple[int | None, int | None]]):
+    """A half-open range of frames: ``A:B``, ``A:`` or ``:B``."""
+
+    name = "A:B"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, tuple):
+            return value
+        start, colon, stop = str(value).partition(":")
+        try:
+            ends = (int(start) if start else None, int(stop) if stop else None)
+        except ValueError:
+            colon = ""
+        if not colon:
+            self.fail(f"'{value}' is no range of frames; write A:B for the frames from A up to, not including, B")
+        return ends
+
+
+def _run_options(command: Any) -> Any:
+    """Options that 'render' and 'resume' share."""
+    options = [
+        click.option("--frames", type=FrameRange(), help="Only the frames from A up to, not including, B."),
+        click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Blenders at a time."),
+        click.option("--device", type=_DEVICES, default="auto", show_default=True, help="What Cycles renders on."),
+        click.option(
+            "--redis",
+            "redis_url",
+            metavar="URL",
+            envvar="DEFECTORY_REDIS_URL",
+            help="Redis of a farm whose workers ('rq worker render') see DIR; without it, both are brought along.",
+        ),
+        click.option(
+            "--shard-frames", type=click.IntRange(min=1), help="Frames of one Blender process; as the manifest says."
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="defectory")
+def commands() -> None:
+    """Labelled images of defects that never happened: from a CAD file to a verified data set."""
+
+
+@commands.command()
+@click.argument("manifest", type=click.Path(path_type=Path))
+@click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Folder; data/NAME where not given.")
+@_run_options
+def render(manifest: Path, out: Path | None, **options: Any) -> None:
+    """Render the pairs that a data set still lacks, then write its index and report."""
+    _conclude(runs.render(manifest, out, runs.Options(**options)))
+
+
+@commands.command()
+@_folder
+@_run_options
+def resume(folder: Path, **options: Any) -> None:
+    """Go on with a data set that was begun before, from the manifest and the part in it."""
+    _conclude(runs.resume(folder, runs.Options(**options)))
+
+
+@commands.command()
+@_folder
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def status(folder: Path, as_json: bool) -> None:
+    """How far a data set is."""
+    found = standing.standing(folder)
+    click.echo(json.dumps(found.as_dict()) if as_json else found.text())
+
+
+@commands.command()
+@_folder
+@click.option("--repair", is_flag=True, help="Take damaged pairs out, so that 'resume' renders them again.")
+def verify(folder: Path, repair: bool) -> None:
+    """Read and hash every pair again and compare it with its record."""
+    checked, damaged = 0, 0
+    for _, problem in runs.verify(folder, repair=repair):
+        checked += 1
+        if problem is not None:
+            damaged += 1
+            click.echo(problem)
+    click.echo(f"{checked} pairs verified, {damaged} damaged" + (" and taken out" if damaged and repair else ""))
+    if damaged:
+        again = f"'defectory resume {folder}' renders them again"
+        raise UserError(f"{folder}: {damaged} damaged pairs; " + (again if repair else f"with --repair, {again}"))
+
+
+@commands.command()
+@_folder
+def report(folder: Path) -> None:
+    """Write the report of a data set anew."""
+    click.echo(runs.write_report(folder))
+
+
+@commands.command()
+@click.option("--redis", "redis_url", metavar="URL", envvar="DEFECTORY_REDIS_URL", help="Redis to look at.")
+def doctor(redis_url: str | None) -> None:
+    """Look at what rendering needs: Blender, devices, Redis, disk."""
+    well = True
+    for finding in doctoring.examine(redis_url):
+        click.echo(finding.text())
+        well = well and (finding.well or not finding.essential)
+    if not well:
+        raise UserError("something that rendering needs is missing; see the lines marked 'wrong'")
+
+
+def _conclude(outcome: runs.Outcome) -> None:
+    root = outcome.data_set.root
+    if outcome.stopped:
+        there = f"{outcome.done} of {outcome.wanted} pairs are there"
+        click.echo(f"defectory: stopped; {there}, the same command goes on", err=True)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        # A CAD import may still be at work in compiled code, which hears of nothing.
+        os._exit(_STOPPED)
+    took = f" in {outcome.seconds:.1f} s" if outcome.seconds else ", nothing was missing"
+    click.echo(f"{root}: {outcome.done} of {outcome.wanted} pairs{took}")
+    if outcome.report is not None:
+        click.echo(f"report: {outcome.report}")
+    if outcome.failures:
+        for failure in outcome.failures:
+            click.echo(f"failed: {_ranges(failure.frames)}: {failure.reason}", err=True)
+        lost, logs = outcome.wanted - outcome.done, outcome.data_set.attempts_folder
+        raise UserError(f"{root}: {lost} frames failed (logs: {logs}); 'defectory resume {root}' tries again")
+
+
+def _ranges(frames: Sequence[int]) -> str:
+    if len(frames) == 1:
+        return f"frame {frames[0]}"
+    return f"{len(frames)} frames from {frames[0]} to {frames[-1]}"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command and exit: 0, 2 after a mistake of the user's, 130 when stopped."""
+    try:
+        commands.main(args=arguments, prog_name="defectory", standalone_mode=False)
+        sys.stdout.flush()
+    except UserError as error:
+        _fail(" ".join(str(error).split()), _WRONG)
+    except click.UsageError as error:
+        _fail(error.format_message() + (f"; see '{error.ctx.command_path} --help'" if error.ctx else ""), _WRONG)
+    except click.ClickException as error:
+        _fail(error.format_message(), _WRONG)
+    except (click.Abort, KeyboardInterrupt):
+        _fail("stopped", _STOPPED)
+    except BrokenPipeError:
+        # Whoever read has gone; the interpreter would complain once more when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    sys.exit(0)
+
+
+def _fail(line: str, code: int) -> None:
+    click.echo(f"defectory: {'stopped' if code == _STOPPED else f'error: {line}'}", err=True)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

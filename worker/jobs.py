@@ -1,0 +1,124 @@
+"""The jobs that RQ runs: ``worker.jobs.render_shard``."""
+
+from __future__ import annotations
+
+import json
+import os
+import traceback
+from pathlib import Path
+from typing import Any
+
+from rq import Worker, get_current_job
+
+from manifests.errors import DataSetError, UserError
+from manifests.files import read_manifest
+from manifests.layout import RECORD, DataSet, disk_errors
+from manifests.sampling import Table
+from manifests.schema import Manifest, to_dict
+
+from . import attempts, parts
+from .blender import build_command, find_blender, headless_script, running
+from .lifeline import die_with_parent
+from .records import Provenance, complete_record
+
+
+def render_shard(data_set: str, frames: list[int], device: str = "auto", threads: int = 0) -> int:
+    """Render those of the frames that are missing and commit each as soon as it is verified.
+
+    A frame that fails does not stop the others. Rendering a frame again is harmless: the first commit wins.
+
+    Args:
+        data_set: folder of the data set, with its manifest and its prepared part.
+        frames: frame numbers.
+        device: as ``defectory render --device`` takes it.
+        threads: of Blender's; 0: one for each core.
+
+    Returns:
+        Number of pairs that this call committed.
+
+    Raises:
+        BlenderError: Blender is absent, refuses or fails.
+        DataSetError: the folder cannot be used, or frames failed their verification; the rest have been committed.
+    """
+    _tie_to_worker()
+    place = DataSet(Path(data_set))
+    missing = [frame for frame in frames if not place.is_complete(frame)]
+    if not missing:
+        return 0
+    manifest = read_manifest(place.manifest_file)
+    with attempts.attempt(place) as folder:
+        try:
+            return _render(place, manifest, missing, folder, device, threads)
+        except UserError:
+            raise
+        except BaseException:
+            with (folder / attempts.LOG).open("a") as log:
+                traceback.print_exc(file=log)
+            raise
+
+
+def _tie_to_worker() -> None:
+    """In a work-horse of RQ: die when the worker dies, so that whoever takes the shard over renders it alone."""
+    job = get_current_job()
+    if job is None or job.worker_name is None:
+        return
+    worker = Worker.find_by_key(Worker.redis_worker_namespace_prefix + job.worker_name, connection=job.connection)
+    # A worker that does not fork runs the job itself.
+    if worker is not None and worker.pid != os.getpid():
+        die_with_parent(worker.pid)
+
+
+def _render(
+    data_set: DataSet, manifest: Manifest, frames: list[int], folder: Path, device: str, threads: int
+) -> int:
+    part = parts.prepared_file(data_set)
+    shard: dict[str, Any] = {
+        "manifest": to_dict(manifest),
+        "frames": frames,
+        "part": str(part.absolute()),
+        "folder": str(folder.absolute()),
+        "device": device,
+        "threads": threads,
+    }
+    shard_file = folder.absolute() / "shard.json"
+    with disk_errors(shard_file):
+        shard_file.write_text(json.dumps(shard), encoding="utf-8")
+    command = build_command(find_blender(), headless_script(), shard_file)
+    committed = 0
+    failures: list[str] = []
+    with running(command, folder / attempts.LOG) as events:
+        # What follows takes its time to load; Blender starts meanwhile.
+        table = parts.table(manifest, part)
+        origin = Provenance(manifest, part)
+        for event in events:
+            if event["event"] == "ready":
+                origin.blender, origin.device = event["blender"], event["device"]
+            elif event["event"] == "frame":
+                try:
+                    committed += _develop(data_set, manifest, table, folder, origin, event)
+                except DataSetError as error:
+                    text = str(error)
+                    failures.append(text if text.startswith("frame ") else f"frame {event['frame']}: {text}")
+    if failures:
+        more = f" (and {len(failures) - 1} more frames)" if len(failures) > 1 else ""
+        raise DataSetError(failures[0] + more)
+    return committed
+
+
+def _develop(
+    data_set: DataSet, manifest: Manifest, table: Table, folder: Path, origin: Provenance, event: dict[str, Any]
+) -> int:
+    from .develop import develop
+    from .pairs import check_pair
+
+    frame, exr = int(event["frame"]), Path(event["exr"])
+    staged = folder / f"{frame:07d}"
+    with disk_errors(staged):
+        staged.mkdir()
+        developed = develop(exr, staged, manifest, table, frame, event["defects"])
+        record = complete_record(data_set, table, frame, developed, event, origin)
+        (staged / RECORD).write_text(record, encoding="utf-8")
+    check_pair(staged, manifest, frame)
+    committed = data_set.commit(staged, frame)
+    exr.unlink(missing_ok=True)
+    return int(committed)

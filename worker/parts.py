@@ -1,0 +1,114 @@
+"""The prepared part of a data set: made once from the CAD file, read by every shard."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from blender_addon.geometry.prepare import PartReport, load_prepared, prepare_part, save_prepared
+
+from blender_addon.geometry.mesh import Mesh
+from manifests import viewpoints
+from manifests.errors import DataSetError, PartError
+from manifests.layout import DataSet, disk_errors
+from manifests.sampling import Table
+from manifests.schema import Manifest, Part
+from manifests.viewpoints import Bounds
+
+
+@dataclass(frozen=True)
+class PreparedPart:
+    """A part ready to be rendered.
+
+    Attributes:
+        mesh: its triangles.
+        report: what was read and repaired.
+        saved: whether it lies in the data set already.
+    """
+
+    mesh: Mesh
+    report: PartReport
+    saved: bool
+
+    def save(self, data_set: DataSet) -> None:
+        """Put it into the data set where it does not lie there yet.
+
+        Raises:
+            DataSetError: the disk is full or refuses.
+        """
+        if not self.saved:
+            with disk_errors(data_set.part_folder):
+                data_set.part_folder.mkdir(parents=True, exist_ok=True)
+                save_prepared(data_set.part_folder, self.mesh, self.report)
+
+
+def prepare(manifest: Manifest, manifest_file: Path, data_set: DataSet) -> PreparedPart:
+    """The part of a manifest: from the data set where it was prepared before, else from the CAD file; writes nothing.
+
+    Raises:
+        PartError: the CAD file cannot be used.
+        DataSetError: the data set was begun with another CAD file.
+    """
+    source = manifest_file.parent / manifest.part.file
+    if not any(data_set.part_folder.glob("*.npz")):
+        mesh, report = _import(source, manifest.part)
+        return PreparedPart(mesh, report, saved=False)
+    mesh, report = load_prepared(prepared_file(data_set))
+    # A data set can be moved away from its CAD file; where the file is in reach, it must be the same.
+    if source.exists() and sha256(source) != report.source_sha256:
+        raise DataSetError(f"{source}: has changed since {data_set.root} was begun; choose another --out")
+    return PreparedPart(mesh, report, saved=True)
+
+
+def prepared_file(data_set: DataSet) -> Path:
+    """File of the one prepared part of a data set.
+
+    Raises:
+        DataSetError: there is none, or more than one.
+    """
+    found = sorted(data_set.part_folder.glob("*.npz"))
+    if len(found) != 1:
+        what = "no prepared part" if not found else "more than one prepared part"
+        raise DataSetError(f"{data_set.part_folder}: holds {what}; render the manifest anew into another folder")
+    return found[0]
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 (hex) of a file.
+
+    Raises:
+        PartError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise PartError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def table(manifest: Manifest, part: Path) -> Table:
+    """The values of a manifest for a prepared part."""
+    mesh, _ = load_prepared(part)
+    return Table(manifest, viewpoints.plan(manifest.views, manifest.camera, Bounds.of(mesh.vertices_mm)))
+
+
+def _import(source: Path, part: Part) -> tuple[Mesh, PartReport]:
+    """Read and repair a CAD file in a thread, so that Ctrl-C need not wait for compiled code to return."""
+    results: list[tuple[Mesh, PartReport]] = []
+    problems: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            results.append(prepare_part(source, unit=part.unit, face_budget=part.faces, origin=part.origin))
+        except BaseException as problem:
+            problems.append(problem)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    while thread.is_alive():
+        thread.join(timeout=0.1)
+    if problems:
+        raise problems[0]
+    return results[0]

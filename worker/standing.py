@@ -1,0 +1,90 @@
+"""Standing: how far a data set is, read from the names of its pairs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from . import attempts
+from .runs import open_data_set
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far a data set is.
+
+    Attributes:
+        name: of the manifest.
+        folder: of the data set.
+        done: complete pairs.
+        total: frames of the manifest.
+        missing: frames that have no pair yet, as half-open ranges, ascending.
+        running: whether a run of this machine is at work on it.
+        failed_logs: logs of the shards that failed in the last run.
+    """
+
+    name: str
+    folder: Path
+    done: int
+    total: int
+    missing: tuple[tuple[int, int], ...]
+    running: bool
+    failed_logs: tuple[Path, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return {
+            "name": self.name,
+            "folder": str(self.folder),
+            "done": self.done,
+            "total": self.total,
+            "missing": [list(span) for span in self.missing],
+            "running": self.running,
+            "failed_logs": [str(path) for path in self.failed_logs],
+        }
+
+    def text(self) -> str:
+        """Lines for a person."""
+        lines = [f"{self.name} in {self.folder}: {self.done} of {self.total} pairs"]
+        if self.running:
+            lines[0] += ", being rendered"
+        if self.missing:
+            spans = ", ".join(f"{start}:{stop}" for start, stop in self.missing[:8])
+            more = f" and {len(self.missing) - 8} ranges more" if len(self.missing) > 8 else ""
+            lines.append(f"missing: frames {spans}{more}")
+            if not self.running:
+                lines.append(f"'defectory resume {self.folder}' renders them")
+        lines += [f"failed: {path}" for path in self.failed_logs]
+        return "\n".join(lines)
+
+
+def standing(folder: Path) -> Standing:
+    """How far the data set in a folder is.
+
+    Raises:
+        DataSetError: the folder holds none.
+        ManifestError: its manifest has been damaged.
+    """
+    data_set, manifest = open_data_set(folder)
+    complete = set(data_set.complete_frames())
+    missing = _spans([frame for frame in range(manifest.frame_count) if frame not in complete])
+    return Standing(
+        manifest.name,
+        folder,
+        manifest.frame_count - sum(stop - start for start, stop in missing),
+        manifest.frame_count,
+        missing,
+        attempts.is_running(data_set),
+        tuple(attempts.logs(data_set)),
+    )
+
+
+def _spans(frames: list[int]) -> tuple[tuple[int, int], ...]:
+    spans: list[tuple[int, int]] = []
+    for frame in frames:
+        if spans and spans[-1][1] == frame:
+            spans[-1] = (spans[-1][0], frame + 1)
+        else:
+            spans.append((frame, frame + 1))
+    return tuple(spans)
