@@ -38,16 +38,18 @@ class Instance:
     warnings: tuple[str, ...] = field(default=())
 
 
-def build_instance(manifest: schema.Manifest, mesh: Mesh, eyes_mm: Floats, number: int) -> Instance:
+def build_instance(
+    manifest: schema.Manifest, ground: Ground, mesh: Mesh, eyes_mm: Floats, number: int
+) -> Instance:
     """Draw and build one instance; the same for the same manifest and number, whatever was built before.
 
     Args:
         manifest: whose defects.
-        mesh: the prepared part.
+        ground: the prepared part, on which places are looked for.
+        mesh: the same surface, as finely divided as its relief asks for, into which the defects are pressed.
         eyes_mm: (v, 3), where the cameras stand, in the part's axes.
         number: of the instance.
     """
-    ground = Ground(mesh.vertices_mm, mesh.triangles)
     dents: list[DentShape] = []
     records: list[dict[str, Any]] = []
     warnings: list[str] = []

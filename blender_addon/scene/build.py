@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import bpy
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from ..contract import sampling, schema, viewpoints
 from ..geometry.instances import build_instance
 from ..geometry.mesh import Mesh
+from ..geometry.placement import Ground
 from ..geometry.refine import refine
 from .backdrop import add_backdrop
 from .cameras import add_camera
@@ -30,11 +31,13 @@ class InspectionScene:
         table: values by frame.
         defects: of the instance that is shown, as the index of the data set lists them.
         warnings: of the instance that is shown.
+        ground, mesh: the prepared part, and the same as finely divided as its surface asks for.
     """
 
     scene: bpy.types.Scene
     table: sampling.Table
     part: bpy.types.Object
+    ground: Ground
     mesh: Mesh
     defects: tuple[dict[str, object], ...] = ()
     warnings: tuple[str, ...] = ()
@@ -44,7 +47,8 @@ class InspectionScene:
         """Show a frame: its instance's geometry, and every driven property at its value."""
         instance = sampling.locate_frame(self.table.manifest, frame).instance
         if instance != self._shown:
-            built = build_instance(self.table.manifest, self.mesh, self.table.viewpoints.locations_mm, instance)
+            eyes_mm = self.table.viewpoints.locations_mm
+            built = build_instance(self.table.manifest, self.ground, self.mesh, eyes_mm, instance)
             show_instance(self.part, built)
             self.defects, self.warnings, self._shown = built.defects, built.warnings, instance
         self.scene.frame_set(frame)
@@ -73,7 +77,8 @@ def build_scene(manifest: schema.Manifest, mesh: Mesh) -> InspectionScene:
     label(scene, material, shader, masks, manifest.render)
     part = add_part(scene, table, material)
     set_up_cycles(scene, manifest.render)
-    return InspectionScene(scene, table, part, _finer(mesh, mesh_edge_mm(manifest.surface)))
+    ground = Ground(mesh.vertices_mm, mesh.triangles)
+    return InspectionScene(scene, table, part, ground, _finer(mesh, mesh_edge_mm(manifest.surface)))
 
 
 def set_up_cycles(scene: bpy.types.Scene, render: schema.Render) -> None:
@@ -95,4 +100,10 @@ def _finer(mesh: Mesh, edge_mm: float | None) -> Mesh:
     if edge_mm is None:
         return mesh
     vertices, triangles, parents = refine(mesh.vertices_mm, mesh.triangles, lambda c, r: np.full(len(c), edge_mm))
-    return Mesh(vertices, triangles, mesh.object_names, mesh.object_index[parents])
+    return replace(
+        mesh,
+        vertices_mm=vertices,
+        triangles=triangles,
+        object_index=mesh.object_index[parents],
+        cad_face=None if mesh.cad_face is None else mesh.cad_face[parents],
+    )
