@@ -25,6 +25,7 @@ def _blenders() -> list[str]:
     return [sys.executable, *filter(None, others.split(os.pathsep))]
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "blender" in metafunc.fixturenames:
-        metafunc.parametrize("blender", _blenders(), scope="session")
+@pytest.fixture(scope="session", params=_blenders(), ids=lambda path: os.path.relpath(path))
+def blender(request: pytest.FixtureRequest) -> str:
+    """A Blender to test, as DEFECTORY_BLENDER takes it."""
+    return str(request.param)

@@ -1,0 +1,188 @@
+"""Manifests out of nothing, for property tests: made from the schema itself, so that a new field is tested at once.
+
+Only what ties fields to one another is written by hand, in ``_TIED``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import types
+import typing
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from hypothesis import strategies as st
+
+from manifests import fields, schema
+from manifests.fields import FieldInfo, hints, info, kind, options
+from manifests.schema import Camera, Manifest
+
+_FAR = 1e290  # two numbers of this size still have a finite difference
+
+
+def numbers(about: FieldInfo, low: float = -_FAR, high: float = _FAR) -> st.SearchStrategy[float]:
+    """Finite numbers within a field's limits; small ones of few digits more often than all the rest."""
+    low = max(low, *(limit for limit in (about.low, about.above, -_FAR) if limit is not None))
+    high = high if about.high is None else min(high, about.high)
+    exclude = about.above is not None and low == about.above
+    wide = st.floats(low, high, exclude_min=exclude, allow_nan=False, allow_infinity=False)
+    tame = st.floats(max(low, -1000.0), min(high, 1000.0), exclude_min=exclude and low >= -1000.0)
+    return st.one_of(tame, tame.map(lambda x: x if about.above is not None else round(x, 2) + 0.0).filter(
+        lambda x: low <= x <= high), wide)  # fmt: skip
+
+
+@st.composite
+def distributions(draw: st.DrawFn, about: FieldInfo) -> dict[str, Any]:
+    """Plain data of a distribution whose values stay within a field's limits."""
+    tag = draw(st.sampled_from(["uniform", "normal", "log_uniform", "choice", "grid", "low_discrepancy"]))
+    if about.high is not None and about.high <= 0 and tag == "log_uniform":
+        tag = "uniform"
+    if tag == "choice":
+        values = draw(st.lists(numbers(about), min_size=1, max_size=6))
+        weight = st.floats(0, 1e6)
+        weights = st.lists(weight, min_size=len(values), max_size=len(values)).filter(lambda w: sum(w) > 1e-200)
+        return {"kind": tag, "options": values, "weights": draw(st.none() | weights)}
+    limits = numbers(about, low=1e-290) if tag == "log_uniform" else numbers(about)
+    low, high = sorted(draw(st.tuples(limits, limits)))
+    data = {"kind": tag, "low": low, "high": high}
+    if tag == "normal":
+        # A mean between the limits, else there might be nothing left between them.
+        data |= {"mean": low + draw(st.floats(0, 1)) * (high - low), "deviation": draw(st.floats(1e-3, 1e3))}
+        if high - low < 1e-3 or not low <= data["mean"] <= high:
+            data |= {"mean": low, "deviation": 0.0}
+        if about.low is None and about.above is None and about.high is None:
+            data |= {"low": draw(st.sampled_from([None, low])), "high": draw(st.sampled_from([None, high]))}
+    if tag == "grid":
+        data |= {"steps": draw(st.integers(1, 1000)), "hold": draw(st.integers(1, 1000))}
+    if tag == "low_discrepancy":
+        data |= {"dimension": draw(st.integers(0, 11))}
+    return data
+
+
+@st.composite
+def data_of(draw: st.DrawFn, owner: type) -> dict[str, Any]:
+    """Plain data of a schema class; fields with a default are left out at times."""
+    tag = kind(owner)
+    data: dict[str, Any] = {} if tag is None else {"kind": tag}
+    for f in dataclasses.fields(owner):
+        if f.default is dataclasses.MISSING or draw(st.booleans()):
+            data[f.name] = draw(_value(hints(owner)[f.name], info(owner, f.name)))
+    tie = _TIED.get(owner)
+    return data if tie is None else tie(draw, data)
+
+
+def _value(hint: Any, about: FieldInfo) -> st.SearchStrategy[Any]:
+    members = [m for m in options(hint) if m not in options(schema.Distribution)]
+    strategies = [_member(member, about) for member in members]
+    if len(members) < len(options(hint)):
+        strategies.append(distributions(about))
+    return st.one_of(strategies)
+
+
+def _member(hint: Any, about: FieldInfo) -> st.SearchStrategy[Any]:
+    if dataclasses.is_dataclass(hint):
+        return data_of(typing.cast(type, hint))
+    if typing.get_origin(hint) is Literal:
+        return st.sampled_from(typing.get_args(hint))
+    if typing.get_origin(hint) is tuple:
+        item, *others = typing.get_args(hint)
+        if others == [Ellipsis]:
+            return st.lists(_value(item, about), max_size=3)
+        return st.lists(_value(item, about), min_size=1 + len(others), max_size=1 + len(others))
+    if hint is float:
+        return numbers(about)
+    if hint is int:
+        low = 0 if about.low is None else int(about.low)
+        return st.integers(low, int(min(about.high or math.inf, low + 30)))
+    return {bool: st.booleans(), str: st.text(max_size=40), types.NoneType: st.none()}[hint]
+
+
+_NAME = st.text(min_size=1, max_size=20).filter(lambda text: text.strip() and text != "background")
+
+
+def _tie_part(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, Any]:
+    names = draw(st.lists(_NAME, unique=True, max_size=3))
+    return data | {"file": draw(_NAME), "budgets": [{"object": name, "faces": draw(st.integers(4))} for name in names]}
+
+
+def _tie_camera(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, Any]:
+    image = draw(st.tuples(st.integers(8, 2000), st.integers(8, 2000)))
+    scale, left, top = draw(st.tuples(st.integers(1, 3), st.integers(0, 100), st.integers(0, 100)))
+    width, height = scale * image[0], scale * image[1]
+    data |= {"image_px": list(image), "sensor_px": [left + width + draw(st.integers(0, 100)), top + height]}
+    return data | {"region_px": draw(st.sampled_from([None, [left, top, width, height]]))}
+
+
+def _tie_pose(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, Any]:
+    # Apart by more than rounding.
+    location = data["location_mm"]
+    return data | {"target_mm": [location[0] / 2 - math.copysign(1.0, location[0]), *location[1:]]}
+
+
+def _tie_output(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, Any]:
+    return data | ({"flatten": True} if data.get("bit_depth") == 16 else {})
+
+
+def _tie_manifest(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, Any]:
+    data |= {"contract": schema.CONTRACT, "instances": draw(st.integers(1, 40)), "repeats": draw(st.integers(1, 4))}
+    if data.get("views", {}).get("kind") == "poses" and not data["views"]["poses"]:
+        del data["views"]
+    views = data.get("views", {"kind": "ring"})
+    if views["kind"] == "ring" and Camera(**_tuples(data.get("camera", {}))).reach_mm() <= 0:
+        data["views"] = views | {"distance_mm": 100.0}
+    names = draw(st.lists(_NAME, unique=True, min_size=3, max_size=3))
+    worlds = 0
+    data["lights"] = [
+        light for light in data.get("lights", []) if light["kind"] != "world" or (worlds := worlds + 1) < 2
+    ]
+    for light, name in zip(data["lights"], names):
+        light["name"] = name
+    states = [{"name": n, "lights": draw(st.lists(st.sampled_from(names), max_size=3))} for n in names]
+    data["light_states"] = states[: draw(st.integers(0, 3))] if len(data["lights"]) == 3 else []
+    labels = draw(st.lists(_NAME, unique=True, min_size=4, max_size=4))
+    for defect in data.get("defects", []):
+        defect["label"] = draw(st.sampled_from(labels[:2]))
+    for impurity in data.get("impurities", []):
+        impurity["label"] = draw(st.sampled_from(labels[2:]))
+    data["parameters"] = []
+    targets = list(driven_paths(fields.from_dict(Manifest, data)))
+    for i, (path, about) in enumerate(draw(st.lists(st.sampled_from(targets), unique_by=lambda t: t[0], max_size=5))):
+        distribution, scope = draw(distributions(about)), draw(st.sampled_from(["instance", "frame"]))
+        data["parameters"].append({"id": f"p{i}", "target": path, "distribution": distribution, "scope": scope})
+    return data
+
+
+def _tuples(data: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
+
+
+_TIED = {
+    schema.Part: _tie_part,
+    schema.Camera: _tie_camera,
+    schema.Pose: _tie_pose,
+    schema.Output: _tie_output,
+    schema.Manifest: _tie_manifest,
+}
+
+
+def driven_paths(value: Any, path: str = "") -> Iterator[tuple[str, FieldInfo]]:
+    """Path and limits of every number of a manifest that a parameter may draw."""
+    for f in dataclasses.fields(value):
+        where = fields.join(path, f.name)
+        about = info(type(value), f.name)
+        content = getattr(value, f.name)
+        if about.driven and isinstance(content, tuple):
+            yield from ((f"{where}[{i}]", about) for i in range(len(content)))
+        elif about.driven:
+            yield where, about
+        elif isinstance(content, tuple):
+            for i, item in enumerate(content):
+                if dataclasses.is_dataclass(item):
+                    yield from driven_paths(item, f"{where}[{i}]")
+        elif dataclasses.is_dataclass(content):
+            yield from driven_paths(content, where)
+
+
+MANIFEST_DATA = data_of(Manifest)
+MANIFESTS = MANIFEST_DATA.map(schema.from_dict)
