@@ -130,7 +130,7 @@ def _pixels(path: Path, size: tuple[int, int], bits: int, color: int) -> NDArray
 
 def _check_image(pixels: NDArray[Any], has_alpha: bool) -> None:
     if (pixels == pixels[0, 0]).all():
-        raise _Damage(f"{IMAGE} is constant: the camera sees nothing; check views, lights and exposure")
+        raise _Damage(f"{IMAGE} is constant: the camera sees no part; check views, backdrop, lights and exposure")
     if has_alpha:
         seen = pixels[..., -1] > 0
         if not pixels[seen][:, :-1].any():

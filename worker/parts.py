@@ -7,12 +7,13 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from blender_addon.geometry.prepare import PartReport, load_prepared, prepare_part, save_prepared
-
 from blender_addon.geometry.mesh import Mesh
+from blender_addon.geometry.part_report import PartReport
+from blender_addon.geometry.prepare import prepare_part
+from blender_addon.geometry.prepared_files import load_prepared, part_key, save_prepared
 from manifests import viewpoints
 from manifests.errors import DataSetError, PartError
-from manifests.layout import DataSet, disk_errors
+from manifests.layout import DataSet
 from manifests.sampling import Table
 from manifests.schema import Manifest, Part
 from manifests.viewpoints import Bounds
@@ -25,23 +26,21 @@ class PreparedPart:
     Attributes:
         mesh: its triangles.
         report: what was read and repaired.
-        saved: whether it lies in the data set already.
+        key: name of its file; None: it lies in the data set already.
     """
 
     mesh: Mesh
     report: PartReport
-    saved: bool
+    key: str | None
 
     def save(self, data_set: DataSet) -> None:
         """Put it into the data set where it does not lie there yet.
 
         Raises:
-            DataSetError: the disk is full or refuses.
+            PartError: the disk is full or refuses.
         """
-        if not self.saved:
-            with disk_errors(data_set.part_folder):
-                data_set.part_folder.mkdir(parents=True, exist_ok=True)
-                save_prepared(data_set.part_folder, self.mesh, self.report)
+        if self.key is not None:
+            save_prepared(data_set.part_folder, self.mesh, self.report, self.key)
 
 
 def prepare(manifest: Manifest, manifest_file: Path, data_set: DataSet) -> PreparedPart:
@@ -54,12 +53,13 @@ def prepare(manifest: Manifest, manifest_file: Path, data_set: DataSet) -> Prepa
     source = manifest_file.parent / manifest.part.file
     if not any(data_set.part_folder.glob("*.npz")):
         mesh, report = _import(source, manifest.part)
-        return PreparedPart(mesh, report, saved=False)
+        key = part_key(report.source_sha256, manifest.part.unit, _budget(manifest.part), manifest.part.origin)
+        return PreparedPart(mesh, report, key)
     mesh, report = load_prepared(prepared_file(data_set))
     # A data set can be moved away from its CAD file; where the file is in reach, it must be the same.
     if source.exists() and sha256(source) != report.source_sha256:
         raise DataSetError(f"{source}: has changed since {data_set.root} was begun; choose another --out")
-    return PreparedPart(mesh, report, saved=True)
+    return PreparedPart(mesh, report, None)
 
 
 def prepared_file(data_set: DataSet) -> Path:
@@ -94,6 +94,10 @@ def table(manifest: Manifest, part: Path) -> Table:
     return Table(manifest, viewpoints.plan(manifest.views, manifest.camera, Bounds.of(mesh.vertices_mm)))
 
 
+def _budget(part: Part) -> int | dict[str, int] | None:
+    return {budget.object: budget.faces for budget in part.budgets} or part.faces
+
+
 def _import(source: Path, part: Part) -> tuple[Mesh, PartReport]:
     """Read and repair a CAD file in a thread, so that Ctrl-C need not wait for compiled code to return."""
     results: list[tuple[Mesh, PartReport]] = []
@@ -101,7 +105,7 @@ def _import(source: Path, part: Part) -> tuple[Mesh, PartReport]:
 
     def work() -> None:
         try:
-            results.append(prepare_part(source, unit=part.unit, face_budget=part.faces, origin=part.origin))
+            results.append(prepare_part(source, unit=part.unit, face_budget=_budget(part), origin=part.origin))
         except BaseException as problem:
             problems.append(problem)
 

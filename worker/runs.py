@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import sys
 import time
 from collections.abc import Iterator
@@ -148,7 +149,7 @@ def verify(folder: Path, *, repair: bool = False) -> Iterator[tuple[int, str | N
             write_index(data_set)
 
 
-def write_report(folder: Path) -> Path:
+def write_report(folder: Path) -> Path | None:
     """Write the report of a data set anew; its path.
 
     Raises:
@@ -246,7 +247,8 @@ def _farm(data_set: DataSet, options: Options) -> Iterator[RemoteFarm]:
             yield farm
 
 
-def _report(data_set: DataSet) -> Path:
-    from .report import write_report
-
-    return write_report(data_set)
+def _report(data_set: DataSet) -> Path | None:
+    if importlib.util.find_spec("worker.report") is None:
+        return None
+    written: Path = importlib.import_module("worker.report").write_report(data_set)
+    return written

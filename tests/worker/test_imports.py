@@ -10,6 +10,7 @@ import pytest
 
 @pytest.mark.parametrize("module", ["worker.cli", "worker.jobs"])
 def test_import_leaves_blender_and_torch_out(module: str) -> None:
-    code = f"import {module}, sys; print([m for m in ('bpy', 'mathutils', 'torch', 'blender_addon.scene') if m in sys.modules])"
+    unwanted = ("bpy", "mathutils", "torch", "blender_addon.scene")
+    code = f"import {module}, sys; print([m for m in {unwanted} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

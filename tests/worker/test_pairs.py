@@ -121,7 +121,7 @@ def test_record_of_something_else_is_named(tmp_path: Path, changes: dict[str, An
     manifest = made_manifest()
     fill(tmp_path, manifest, 3)
     seal(tmp_path, **changes)
-    with pytest.raises(DataSetError, match="^frame 3: ") as caught:
+    with pytest.raises(DataSetError, match=r"^frame 3: ") as caught:
         check_pair(tmp_path, manifest, 3)
     assert said in str(caught.value)
 

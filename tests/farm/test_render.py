@@ -1,0 +1,124 @@
+"""A manifest becomes a data set: what lies in it, that it is the same however it is cut, and that it mends."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from .conftest import Command, pictures, write_manifest
+
+LINE = {
+    "frame", "instance", "view", "light", "image", "mask", "instance_mask", "width", "height", "sha256", "parameters",
+    "labels", "defects", "manifest_sha256", "part_sha256", "blender", "device", "seed", "seconds",
+}  # fmt: skip
+
+
+def test_index_tells_of_every_pair(rendered: tuple[Path, Path]) -> None:
+    _, folder = rendered
+    lines = [json.loads(line) for line in (folder / "index.jsonl").read_text().splitlines()]
+    assert [line["frame"] for line in lines] == list(range(9))
+    for line in lines:
+        assert line.keys() >= LINE
+        assert (line["instance"], line["view"]) == divmod(line["frame"], 3)
+        assert line["width"] == line["height"] == 64
+        assert line["labels"] == {"background": 0, "dent": 1}
+        assert 0.8 <= line["parameters"]["glow"] <= 1.2
+        assert line["blender"].startswith("4.5")
+        for key in ("image", "mask", "instance_mask"):
+            assert hashlib.sha256((folder / line[key]).read_bytes()).hexdigest() == line["sha256"][key]
+        for defect in line["defects"]:
+            assert defect.keys() >= {"id", "kind", "diameter_mm", "pixels", "bbox"}
+    assert len({line["seed"] for line in lines}) == 9
+
+
+def test_nothing_is_left_of_the_work(rendered: tuple[Path, Path]) -> None:
+    _, folder = rendered
+    assert {path.name for path in folder.iterdir()} == {
+        "manifest.yaml", "index.jsonl", "report.html", "part", "pairs", ".attempts",
+    }  # fmt: skip
+    assert not [path for path in (folder / ".attempts").iterdir() if path.is_dir()]
+
+
+def test_same_bytes_for_other_workers_and_shards(
+    rendered: tuple[Path, Path], defectory: Command, tmp_path: Path
+) -> None:
+    manifest, folder = rendered
+    done = defectory("render", manifest, "--out", tmp_path, "--device", "cpu", "--workers", 2, "--shard-frames", 4)
+    assert done.returncode == 0, done.stderr
+    assert pictures(tmp_path) == pictures(folder)
+    assert not defectory.processes()
+
+
+def test_again_renders_nothing(rendered: tuple[Path, Path], defectory: Command) -> None:
+    manifest, folder = rendered
+    before = {path: path.stat().st_mtime_ns for path in folder.glob("pairs/**/*")}
+    done = defectory("render", manifest, "--out", folder)
+    assert done.returncode == 0
+    assert "9 of 9 pairs, nothing was missing" in done.stdout
+    assert {path: path.stat().st_mtime_ns for path in folder.glob("pairs/**/*")} == before
+
+
+def test_a_part_of_the_frames_and_then_the_rest(
+    rendered: tuple[Path, Path], defectory: Command, tmp_path: Path
+) -> None:
+    manifest, folder = rendered
+    done = defectory("render", manifest, "--out", tmp_path, "--device", "cpu", "--frames", "4:6")
+    assert done.returncode == 0, done.stderr
+    status = json.loads(defectory("status", tmp_path, "--json").stdout)
+    assert (status["done"], status["missing"], status["running"]) == (2, [[0, 4], [6, 9]], False)
+    # The part travels with the data set: what remains needs neither the manifest's file nor the CAD file.
+    done = defectory("resume", tmp_path, "--device", "cpu")
+    assert done.returncode == 0, done.stderr
+    assert pictures(tmp_path) == pictures(folder)
+
+
+def test_damage_is_found_taken_out_and_rendered_again(
+    rendered: tuple[Path, Path], defectory: Command, tmp_path: Path
+) -> None:
+    whole, folder = rendered[1], tmp_path / "set"
+    shutil.copytree(whole, folder)
+    assert defectory("verify", folder).returncode == 0
+    image = folder / "pairs/0000/0000004/image.png"
+    image.write_bytes(image.read_bytes()[:-1])
+    found = defectory("verify", folder)
+    assert found.returncode == 2
+    assert "frame 4: image.png has changed since it was rendered" in found.stdout
+    assert found.stderr.count("\n") == 1
+    assert defectory("verify", folder, "--repair").returncode == 2
+    assert not image.exists()
+    assert len((folder / "index.jsonl").read_text().splitlines()) == 8
+    assert defectory("resume", folder, "--device", "cpu").returncode == 0
+    assert pictures(folder) == pictures(whole)
+
+
+def test_frame_that_fails_does_not_stop_the_others(defectory: Command, tmp_path: Path) -> None:
+    states = [{"name": "lit", "lights": ["diffuser", "world"]}, {"name": "dark", "lights": []}]
+    manifest = write_manifest(tmp_path, light_states=states, instances=1, views={"kind": "ring", "count": 1})
+    done = defectory("render", manifest, "--out", tmp_path / "set", "--device", "cpu")
+    assert done.returncode == 2
+    assert "failed: frame 1: frame 1: image.png is" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / "set/pairs/0000/0000000").is_dir()
+    assert len((tmp_path / "set/index.jsonl").read_text().splitlines()) == 1
+
+
+def test_cad_file_that_changed_is_noticed(defectory: Command, rendered: tuple[Path, Path], tmp_path: Path) -> None:
+    manifest = write_manifest(tmp_path)
+    shutil.copytree(rendered[1], tmp_path / "set")
+    (tmp_path / "box.stl").write_bytes((tmp_path / "box.stl").read_bytes().replace(b"\0\0\xa0A", b"\0\0\xa8A"))
+    done = defectory("render", manifest, "--out", tmp_path / "set")
+    assert done.returncode == 2
+    assert "box.stl: has changed since" in done.stderr
+
+
+@pytest.mark.parametrize("words", [["--workers", "0"], ["--frames", "3"], ["--frames", "7:20"], ["--device", "abacus"]])
+def test_wrong_options_are_one_line(defectory: Command, tmp_path: Path, words: list[str]) -> None:
+    done = defectory("render", write_manifest(tmp_path), "--out", tmp_path / "set", *words)
+    assert done.returncode == 2
+    assert done.stderr.startswith("defectory: error: ")
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "set").exists()
