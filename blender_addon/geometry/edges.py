@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-_CHUNK_FACES = 1 << 21
+_CHUNK_FACES = 1 << 18
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from .welding import equal_rows
 
 _HEADER_BYTES = 84
 _RECORD = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
-_CHUNK_FACES = 1 << 20
+_CHUNK_FACES = 1 << 18
 _VERTEX = re.compile(rb"\bvertex\s+(\S+\s+\S+\s+\S+)", re.IGNORECASE)
 _SOLID = re.compile(rb"^[ \t]*(end)?solid\b[ \t]*([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
 

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from .edges import EdgeCounts, count_edges
 from .mesh import Mesh
-from .welding import equal_rows
+from .welding import equal_rows, may_hold_repeats
 from .winding import orient
 
 WELD_TOLERANCE = 1e-7
 """Distance below which two vertices on open edges are one, as a share of the bounding box's diagonal."""
-_CHUNK_FACES = 1 << 21
+_CHUNK_FACES = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -130,8 +130,9 @@ def _without_degenerate(mesh: Mesh) -> tuple[Mesh, int]:
 
 
 def _without_duplicates(mesh: Mesh) -> tuple[Mesh, int]:
-    ordered = np.sort(mesh.triangles, axis=1)
-    first, _ = equal_rows(ordered)
+    if not may_hold_repeats(mesh.triangles):
+        return mesh, 0
+    first, _ = equal_rows(np.sort(mesh.triangles, axis=1))
     dropped = mesh.face_count - len(first)
     if not dropped:
         return mesh, 0

@@ -38,6 +38,21 @@ def equal_rows(rows: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]
     return first, group
 
 
+def may_hold_repeats(triangles: NDArray[np.int32]) -> bool:
+    """False: certainly no two of the (m, 3) triangles have the same corners in any order. Far cheaper than finding out
+    which, and the usual answer."""
+    total = np.zeros(len(triangles), dtype=np.uint64)
+    with np.errstate(over="ignore"):
+        for i in range(3):
+            mixed = (triangles[:, i].astype(np.uint64) + np.uint64(1)) * _MIX[0]
+            mixed ^= mixed >> np.uint64(32)
+            mixed *= _MIX[1]
+            mixed ^= mixed >> np.uint64(29)
+            total += mixed
+    total.sort()
+    return bool((total[1:] == total[:-1]).any())
+
+
 def _hash(rows: NDArray[Any]) -> NDArray[np.uint64]:
     hashed = np.zeros(len(rows), dtype=np.uint64)
     with np.errstate(over="ignore"):
