@@ -66,7 +66,8 @@ def read_exr(path: Path) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """
     try:
         with OpenEXR.File(str(path), separate_channels=True) as file:
-            channels = {name: channel.pixels for name, channel in file.channels().items()}
+            # One part up to Blender 4.5, one for each pass from 5.0 on.
+            channels = {name: c.pixels for part in file.parts for name, c in part.channels.items()}
         labels = "Image.Labels" if "Image.Labels.R" in channels else "Labels.Combined"
         light = np.stack([channels[f"Image.Combined.{c}"] for c in "RGBA"], axis=-1)
         return light, np.stack([channels[f"{labels}.{c}"] for c in "RGB"], axis=-1)

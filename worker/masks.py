@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from manifests.schema import Manifest
 
 _COVERED = 0.5  # share of a pixel from which on it belongs to what covers it
+_TOUCHED = 1e-4  # share from which on a pixel's moments say anything
 _PURE = 0.02  # variance of the id up to which a pixel holds one id; any mixture of 32 samples has more
 _REACH = 2  # pixels around a mixed one in which its ids are looked for
 
@@ -40,15 +41,17 @@ def decode(labels: NDArray[np.float32], manifest: Manifest, defects: list[dict[s
         defects: of the frame's instance, with ``id`` and ``label``.
     """
     mean, square, covered = (labels[..., k].astype(np.float64) for k in range(3))
-    labelled = covered >= _COVERED
-    share = np.where(labelled, covered, 1.0)
-    mean, square = mean / share, square / share
-    ids = np.where(labelled, np.rint(mean), 0).astype(np.int64)
+    touched = covered > _TOUCHED
+    share = np.where(touched, covered, 1.0)
+    mean, square = np.where(touched, mean / share, 0.0), np.where(touched, square / share, 0.0)
+    ids = np.rint(mean).astype(np.int64)
     known = {int(d["id"]): str(d["label"]) for d in defects}
     known |= {-1 - k: impurity.label for k, impurity in enumerate(manifest.impurities)}
-    pure = (square - mean**2 <= _PURE + 4e-6 * square) & np.isin(ids, list(known))
+    pure = touched & (square - mean**2 <= _PURE + 4e-6 * square) & np.isin(ids, list(known))
+    labelled = covered >= _COVERED
     for row, column in np.argwhere(labelled & ~pure):
-        ids[row, column] = _larger(ids, pure & labelled, row, column, mean[row, column], square[row, column], known)
+        ids[row, column] = _larger(ids, pure, row, column, mean[row, column], square[row, column], known)
+    ids[~labelled] = 0
 
     values = manifest.labels
     lookup = np.zeros(2 + max([0, *known]) + len(manifest.impurities), dtype=np.uint8)

@@ -7,6 +7,7 @@ from mathutils import Matrix, Vector
 
 from ..contract import schema, viewpoints
 from . import MM
+from .rig import link_to_rig
 
 
 def add_backdrop(
@@ -36,4 +37,4 @@ def add_backdrop(
     back = Vector(views.rotations[0][:, 2])
     pose.translation = (Vector(views.targets_mm[0]) - back * distance) * MM
     plane.matrix_world = pose
-    scene.collection.objects.link(plane)
+    link_to_rig(scene, plane)

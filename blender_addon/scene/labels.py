@@ -15,6 +15,7 @@ import bpy
 from ..contract import schema
 from .nodes import feed, math
 from .part import DEFECT_ATTRIBUTE
+from .rig import RIG
 
 IMAGE_LAYER, LABEL_LAYER, LABEL_PASS = "Image", "Labels", "Labels"
 
@@ -54,6 +55,8 @@ def label(
     feed(tree, output.inputs["Surface"], emission.outputs["Emission"])
     layer = scene.view_layers.new(LABEL_LAYER)
     layer.material_override = emitting
+    # The override would turn the backdrop into a second part, with dust of its own.
+    layer.layer_collection.children[RIG].exclude = True
     layer.cycles.use_denoising = False
 
 

@@ -10,6 +10,7 @@ from mathutils import Matrix, Vector
 from ..contract import sampling, schema, viewpoints
 from . import MM
 from .drivers import bind
+from .rig import link_to_rig
 
 
 def add_lights(
@@ -71,7 +72,7 @@ def _add_diffuser(
         pose = Matrix([list(row) for row in views.rotations[0]]).to_4x4()
         pose.translation = eye * MM
         plane.matrix_world = pose @ plane.matrix_local
-    scene.collection.objects.link(plane)
+    link_to_rig(scene, plane)
 
 
 def _cut_hole(lamp: bpy.types.AreaLight, width_mm: float, height_mm: float, hole_mm: float) -> None:
