@@ -20,14 +20,15 @@ def command_reference() -> str:
     from worker.cli import commands
 
     parts = ["# Command reference\n\nMade from `worker/cli.py` by `make docs`.\n", _help(commands, "defectory", None)]
-    with click.Context(commands, info_name="defectory") as parent:
+    with click.Context(commands, info_name="defectory", **commands.context_settings) as parent:
         parts += [_help(commands.commands[name], name, parent) for name in commands.list_commands(parent)]
     return "\n".join(parts)
 
 
 def _help(command: click.Command, name: str, parent: click.Context | None) -> str:
     # A fixed width: the page must not depend on the terminal in which it is made.
-    with click.Context(command, info_name=name, parent=parent, terminal_width=100, max_content_width=100) as context:
+    settings = command.context_settings | {"terminal_width": 100, "max_content_width": 100}
+    with click.Context(command, info_name=name, parent=parent, **settings) as context:
         text = "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
     return f"## {context.command_path}\n\n```text\n{text}\n```\n"
 

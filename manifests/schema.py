@@ -21,8 +21,7 @@ from .fields import field, join
 CONTRACT = 1
 """Version of the contract that this package speaks; raised when a manifest's meaning changes."""
 
-IMPURITY_ID = 30_000
-"""Where the ids of impurities begin in a render's labels; defects are numbered from 1, impurities by their entry."""
+_FAR_MM = 1e9  # a thousand kilometres: beyond it, poses are rounding
 
 Vector: TypeAlias = tuple[float, float, float]
 Colour: TypeAlias = tuple[float, float, float]
@@ -66,7 +65,7 @@ class Part:
 class Camera:
     """Sensor, lens and focus; the default is the camera of S0 (a 1-inch sensor behind a 25 mm lens)."""
 
-    sensor_width_mm: float = field("Width of the whole sensor.", 13.2, above=0.0)
+    sensor_width_mm: float = field("Width of the whole sensor.", 13.2, low=1e-3, high=10_000.0)
     sensor_px: tuple[int, int] = field(
         "Width and height of the whole sensor in pixels.", (5472, 3648), low=1, high=200_000
     )
@@ -118,8 +117,8 @@ class Camera:
 class Pose:
     """A camera that stands at one point and looks at another."""
 
-    location_mm: Vector = field("Where the camera stands.")
-    target_mm: Vector = field("What it looks at.", (0.0, 0.0, 0.0))
+    location_mm: Vector = field("Where the camera stands.", low=-_FAR_MM, high=_FAR_MM)
+    target_mm: Vector = field("What it looks at.", (0.0, 0.0, 0.0), low=-_FAR_MM, high=_FAR_MM)
     roll_deg: float = field("Turn about the line of sight; 0 keeps z up.", 0.0)
 
     def check(self, path: str) -> None:
@@ -151,9 +150,14 @@ class Ring:
     )
     elevation_deg: float = field("Height of the views above the horizon.", 0.0, low=-90.0, high=90.0)
     distance_mm: float | None = field(
-        "Distance from the target; nothing: as near as the whole bounding sphere stays in the image.", None, above=0.0
+        "Distance from the target; nothing: as near as the whole bounding sphere stays in the image.",
+        None,
+        low=1e-3,
+        high=_FAR_MM,
     )
-    target_mm: Vector | None = field("What the views look at; nothing: the centre of the bounding sphere.", None)
+    target_mm: Vector | None = field(
+        "What the views look at; nothing: the centre of the bounding sphere.", None, low=-_FAR_MM, high=_FAR_MM
+    )
 
 
 Views: TypeAlias = Poses | Ring

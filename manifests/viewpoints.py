@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .distributions import Floats
+from .errors import ManifestError
 from .schema import Camera, Pose, Ring, Vector, Views
 
 _FILL = 0.95  # share of the image that a fitted bounding sphere takes
@@ -69,9 +70,15 @@ def plan(views: Views, camera: Camera, bounds: Bounds) -> Viewpoints:
 
 
 def fitted_distance_mm(camera: Camera, radius_mm: float) -> float:
-    """Distance from the centre of a sphere at which it just stays in the image, with a margin of a twentieth."""
-    half_angle = math.atan(_FILL * camera.reach_mm() / camera.focal_length_mm)
-    return radius_mm / math.sin(half_angle)
+    """Distance from the centre of a sphere at which it just stays in the image, with a margin of a twentieth.
+
+    Raises:
+        ManifestError: the field of view is so narrow that there is no such place.
+    """
+    sine = math.sin(math.atan(_FILL * camera.reach_mm() / camera.focal_length_mm))
+    if sine < 1e-6:
+        raise ManifestError("views.distance_mm", "must be given: the field of view is too narrow to fit the part in")
+    return radius_mm / sine
 
 
 def look_at(back: Floats, roll_deg: float = 0.0) -> Floats:

@@ -110,6 +110,8 @@ def _tie_camera(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, Any]:
     image = draw(st.tuples(st.integers(8, 2000), st.integers(8, 2000)))
     scale, left, top = draw(st.tuples(st.integers(1, 3), st.integers(0, 100), st.integers(0, 100)))
     width, height = scale * image[0], scale * image[1]
+    # A lens with which a part of 30 mm fits into the image from somewhere.
+    data |= {"focal_length_mm": draw(st.floats(1, 1000)), "sensor_width_mm": draw(st.floats(0.1, 1000))}
     data |= {"image_px": list(image), "sensor_px": [left + width + draw(st.integers(0, 100)), top + height]}
     return data | {"region_px": draw(st.sampled_from([None, [left, top, width, height]]))}
 
