@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import os
 import sys
@@ -20,6 +21,13 @@ _STOPPED = 130
 
 _DEVICES = click.Choice(["auto", "cpu", "cuda", "optix", "hip", "metal", "oneapi"])
 _folder = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version("defectory")
+    except importlib.metadata.PackageNotFoundError:
+        return "(a working copy that is not installed)"
 
 
 class FrameRange(click.ParamType[tuple[int | None, int | None]]):
@@ -63,7 +71,7 @@ def _run_options(command: Any) -> Any:
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="defectory")
+@click.version_option(_version())
 def commands() -> None:
     """Labelled images of defects that never happened: from a CAD file to a verified data set."""
 
@@ -144,10 +152,12 @@ def _conclude(outcome: runs.Outcome) -> None:
     if outcome.report is not None:
         click.echo(f"report: {outcome.report}")
     if outcome.failures:
-        for failure in outcome.failures:
+        first, *others = outcome.failures
+        for failure in others:
             click.echo(f"failed: {_ranges(failure.frames)}: {failure.reason}", err=True)
-        lost, logs = outcome.wanted - outcome.done, outcome.data_set.attempts_folder
-        raise UserError(f"{root}: {lost} frames failed (logs: {logs}); 'defectory resume {root}' tries again")
+        more = f"; {outcome.wanted - outcome.done} failed in all" if others else ""
+        again = f"logs in {outcome.data_set.attempts_folder}; 'defectory resume {root}' tries again"
+        raise UserError(f"{root}: {_ranges(first.frames)} failed: {first.reason}{more}; {again}")
 
 
 def _ranges(frames: Sequence[int]) -> str:
@@ -163,8 +173,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stdout.flush()
     except UserError as error:
         _fail(" ".join(str(error).split()), _WRONG)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        sys.exit(_WRONG)
     except click.UsageError as error:
-        _fail(error.format_message() + (f"; see '{error.ctx.command_path} --help'" if error.ctx else ""), _WRONG)
+        help_line = f"; see '{error.ctx.command_path} --help'" if error.ctx else ""
+        _fail(error.format_message().rstrip(".") + help_line, _WRONG)
     except click.ClickException as error:
         _fail(error.format_message(), _WRONG)
     except (click.Abort, KeyboardInterrupt):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from rq.job import Job, JobStatus
 from rq.registry import StartedJobRegistry
 
-from manifests.errors import BlenderError
+from manifests.errors import BlenderError, DataSetError
 from manifests.layout import DataSet
 
 from .farm import RemoteFarm
@@ -71,6 +71,7 @@ class Dispatch:
 
         Raises:
             BlenderError: Blender refuses what is asked of it, or every shard fails.
+            DataSetError: the folder takes nothing more.
         """
         self._fill()
         lost = self.farm.lost_workers()
@@ -129,8 +130,10 @@ class Dispatch:
     def _fail(self, shard: _Shard, reason: str) -> None:
         kind, _, text = reason.partition(": ")
         named = kind.replace(".", "").isidentifier() and "." in kind
-        if kind.endswith("blender.Refused"):
+        if kind == "worker.blender.Refused":
             raise BlenderError(text)
+        if kind == "worker.jobs.FolderRefused":
+            raise DataSetError(text)
         self._failed_tries += 1
         reason = text if named and text else reason
         if self._failed_tries >= _HOPELESS and not self.done:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import shutil
 import traceback
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,14 @@ from . import attempts, parts
 from .blender import build_command, find_blender, headless_script, running
 from .lifeline import die_with_parent
 from .records import Provenance, complete_record
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_REFUSED = (*_FULL, errno.EROFS, errno.EACCES, errno.EPERM)
+_SPARE_BYTES = 2**20
+
+
+class FolderRefused(DataSetError):
+    """The file system takes nothing more, so no frame can succeed; trying again is no use before somebody mends it."""
 
 
 def render_shard(data_set: str, frames: list[int], device: str = "auto", threads: int = 0) -> int:
@@ -38,6 +48,7 @@ def render_shard(data_set: str, frames: list[int], device: str = "auto", threads
 
     Raises:
         BlenderError: Blender is absent, refuses or fails.
+        FolderRefused: the disk is full or refuses.
         DataSetError: the folder cannot be used, or frames failed their verification; the rest have been committed.
     """
     _tie_to_worker()
@@ -46,15 +57,30 @@ def render_shard(data_set: str, frames: list[int], device: str = "auto", threads
     if not missing:
         return 0
     manifest = read_manifest(place.manifest_file)
-    with attempts.attempt(place) as folder:
-        try:
-            return _render(place, manifest, missing, folder, device, threads)
-        except UserError:
-            raise
-        except BaseException:
-            with (folder / attempts.LOG).open("a") as log:
-                traceback.print_exc(file=log)
-            raise
+    try:
+        with attempts.attempt(place) as folder:
+            try:
+                return _render(place, manifest, missing, folder, device, threads)
+            except UserError:
+                raise
+            except BaseException:
+                with (folder / attempts.LOG).open("a") as log:
+                    traceback.print_exc(file=log)
+                raise
+    except Exception as error:
+        _check_folder(place, error)
+        raise
+
+
+def _check_folder(data_set: DataSet, error: Exception) -> None:
+    """Where the file system is behind an error, say so instead: Blender on a full disk tells of a damaged EXR."""
+    cause = error if isinstance(error, OSError) else error.__context__
+    number = cause.errno if isinstance(cause, OSError) else None
+    if number in _REFUSED and isinstance(error, DataSetError):
+        raise FolderRefused(str(error)) from None
+    if number in _FULL or shutil.disk_usage(data_set.root).free < _SPARE_BYTES:
+        text = "the disk is full; free some space, then run the same command again"
+        raise FolderRefused(f"{data_set.root}: {text}") from None
 
 
 def _tie_to_worker() -> None:
@@ -97,6 +123,7 @@ def _render(
                 try:
                     committed += _develop(data_set, manifest, table, folder, origin, event)
                 except DataSetError as error:
+                    _check_folder(data_set, error)
                     text = str(error)
                     failures.append(text if text.startswith("frame ") else f"frame {event['frame']}: {text}")
     if failures:

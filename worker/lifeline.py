@@ -63,7 +63,8 @@ def stop_signals() -> Iterator[None]:
 
     So whatever is stopped in answer to the first is stopped in peace.
     """
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    # What is ignored beforehand stays so: nohup, or a shell that runs us in the background, asks for it.
+    numbers = [n for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) != signal.SIG_IGN]
 
     def stop(number: int, frame: FrameType | None) -> None:
         for each in numbers:

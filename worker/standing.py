@@ -55,7 +55,7 @@ class Standing:
             lines.append(f"missing: frames {spans}{more}")
             if not self.running:
                 lines.append(f"'defectory resume {self.folder}' renders them")
-        lines += [f"failed: {path}" for path in self.failed_logs]
+            lines += [f"log of a shard that failed: {path}" for path in self.failed_logs]
         return "\n".join(lines)
 
 

@@ -25,7 +25,7 @@ FRAMES = 9
 @pytest.fixture
 def slow(tmp_path: Path) -> Path:
     """Nine frames that take a moment each."""
-    return write_manifest(tmp_path, "slow", render={"samples": 128, "shard_frames": 3})
+    return write_manifest(tmp_path, "slow", render={"samples": 64, "shard_frames": 3})
 
 
 def pairs(folder: Path) -> int:
@@ -34,7 +34,6 @@ def pairs(folder: Path) -> int:
 
 def finish(defectory: Command, slow: Path, out: Path) -> None:
     """The same command completes the data set, and no pair is damaged."""
-    assert defectory("verify", out).returncode == 0
     before = {path: path.stat().st_mtime_ns for path in out.glob("pairs/*/*/*.png")}
     done = defectory("render", slow, "--out", out, "--device", "cpu")
     assert done.returncode == 0, done.stderr
@@ -70,7 +69,7 @@ def test_ctrl_c_in_a_terminal(defectory: Command, slow: Path, tmp_path: Path) ->
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    wait_until(lambda: pairs(out) >= 1)
+    wait_until(lambda: pairs(out) >= 1 and b"pairs/s" in b"".join(shown))
     assert len(defectory.processes()) >= 6, "Redis, workers, horses and Blenders run"
     pressed = time.monotonic()
     os.write(keyboard, b"\x03")
@@ -80,7 +79,6 @@ def test_ctrl_c_in_a_terminal(defectory: Command, slow: Path, tmp_path: Path) ->
     watcher.join(timeout=5)
     os.close(keyboard)
     screen = b"".join(shown).decode()
-    assert "pairs/s" in screen
     there = pairs(out)
     assert f"stopped; {there} of 9 pairs are there, the same command goes on" in " ".join(screen.split())
     assert len((out / "index.jsonl").read_text().splitlines()) == there < FRAMES
@@ -114,20 +112,34 @@ def victim(defectory: Command, which: str) -> int:
     return next(iter(leaders if which == "worker" else horses), 0)
 
 
-@pytest.mark.parametrize("which", ["blender", "horse", "worker"])
-def test_killed_helper_is_replaced(defectory: Command, slow: Path, tmp_path: Path, which: str) -> None:
+def renders(defectory: Command) -> int:
+    """How many Blenders run, not counting the moments in which one of them forks."""
+    blenders = {pid for pid, line in defectory.processes().items() if "headless.py" in line}
+    return sum(parent(pid) not in blenders for pid in blenders)
+
+
+def parent(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
+
+
+def test_killed_helpers_are_replaced(defectory: Command, slow: Path, tmp_path: Path) -> None:
     out = tmp_path / "set"
     process = defectory.start("render", slow, "--out", out, "--device", "cpu", stderr=subprocess.PIPE)
-    wait_until(lambda: pairs(out) >= 1)
-    pid = victim(defectory, which)
-    assert pid
-    os.kill(pid, signal.SIGKILL)
     most = 0
+    for which in ("blender", "horse", "worker"):
+        there = pairs(out)
+        while pairs(out) == there or not victim(defectory, which):
+            assert process.poll() is None, process.communicate()[1]
+            most = max(most, renders(defectory))
+        os.kill(victim(defectory, which), signal.SIGKILL)
     while process.poll() is None:
-        most = max(most, sum("headless.py" in line for line in defectory.processes().values()))
+        most = max(most, renders(defectory))
         time.sleep(0.01)
     assert process.returncode == 0, process.communicate()[1]
-    assert most == 1, "the shard was never rendered twice at a time"
+    assert most == 1, "no shard is rendered beside the one that was killed"
     assert pairs(out) == FRAMES
     assert defectory("verify", out).returncode == 0
     assert not defectory.processes()
