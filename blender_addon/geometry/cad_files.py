@@ -20,7 +20,7 @@ Unit = Literal["mm", "cm", "m", "inch"]
 Format = Literal["STEP", "IGES", "STL", "OBJ", "PLY", "glTF"]
 
 UNIT_MM: dict[str, float] = {"mm": 1.0, "cm": 10.0, "m": 1000.0, "inch": 25.4}
-_METRE_FORMATS = ("STEP", "IGES", "glTF")
+_METRE_FORMATS = ("STEP", "glTF")
 _SUFFIXES: dict[str, Format] = {
     ".step": "STEP", ".stp": "STEP", ".iges": "IGES", ".igs": "IGES", ".stl": "STL", ".obj": "OBJ", ".ply": "PLY",
     ".glb": "glTF", ".gltf": "glTF",
@@ -29,8 +29,10 @@ _STRANGERS = {
     b"\xff\xd8\xff": "a JPEG picture", b"\x89PNG": "a PNG picture", b"GIF8": "a GIF picture", b"%PDF": "a PDF document",
     b"PK\x03\x04": "a zip archive (unpack it first)", b"\x1f\x8b": "a gzip archive (unpack it first)",
     b"BLENDER": "a Blender file (export the part from it)", b"\x7fELF": "a program", b"<?xml": "an XML document",
-    b"<!DOCTYPE": "a web page", b"<html": "a web page", b"version https://git-lfs": "a Git LFS pointer (run `git lfs pull`)",
-    b"DBRep_DrawableShape": "a BREP file (export STEP instead)", b"CASCADE Topology": "a BREP file (export STEP instead)",
+    b"<!DOCTYPE": "a web page", b"<html": "a web page",
+    b"version https://git-lfs": "a Git LFS pointer (run `git lfs pull`)",
+    b"DBRep_DrawableShape": "a BREP file (export STEP instead)",
+    b"CASCADE Topology": "a BREP file (export STEP instead)",
     b"Kaydara FBX": "an FBX file (export STEP, STL or glTF instead)",
 }  # fmt: skip
 SUPPORTED = "STEP, IGES, STL, OBJ, PLY, GLB or glTF"
@@ -101,7 +103,7 @@ def _by_content(path: Path, head: bytes, start: bytes, size: int) -> Format | No
     if start.startswith((b"ply\n", b"ply\r")):
         return "PLY"
     first_line = head.split(b"\n", 1)[0].rstrip(b"\r")
-    if len(first_line) == 80 and first_line[72:73] in b"SBFC" and first_line[73:].strip() == b"1":
+    if len(first_line) == 80 and first_line[72:73] in b"SBFC" and first_line[73:].strip().lstrip(b"0") == b"1":
         return "IGES"
     if size == 84 + 50 * int.from_bytes(head[80:84], "little") or is_ascii_stl(head, size):
         return "STL"

@@ -15,7 +15,7 @@ FORWARD_POINTS = 100_000
 BACK_POINTS = 20_000
 """Most points of the decimated surface (vertices and face centres) that are measured."""
 _WHOLE_TREE_FACES = 4_000_000
-_BACK_POINTS_HUGE = 2_000
+_BACK_POINTS_HUGE = 1_000
 _CHUNK_FACES = 1 << 18
 _TABLE_BITS = 24
 
@@ -65,7 +65,7 @@ def _to_huge(mesh: Mesh, points: Floats, expected_mm: float) -> Floats:
     """The same for millions of triangles: a tree over those only that lie in cells around the points."""
     sample = mesh.vertices_mm[mesh.triangles[:: mesh.face_count // 10_000]]
     typical_mm = float(np.median(np.ptp(sample, axis=1).max(axis=1)))
-    cell_mm = max(mesh.diagonal_mm() / 1024.0, 2.0 * expected_mm, 10.0 * typical_mm)
+    cell_mm = max(mesh.diagonal_mm() / 1024.0, 2.0 * expected_mm, 5.0 * typical_mm)
     triangles = mesh.triangles[_around(mesh, points, cell_mm)]
     if len(triangles):
         distance_mm = TriangleTree(mesh.vertices_mm, triangles).nearest(points)[0]

@@ -30,7 +30,9 @@ _OPENCASCADE_ERROR = re.compile(r"ERR StepFile : [^:]*: *(.*?)\s*\**\s*$", re.MU
 
 
 def read_brep(path: Path, kind: str) -> Mesh:
-    """Read a STEP or IGES file; coordinates in metres whatever the file's unit. Objects are its instances' names.
+    """Read a STEP or IGES file; Objects are named as its instances.
+
+    Whatever the file's unit, coordinates come in metres from STEP and in millimetres from IGES: so cascadio has it.
 
     Args:
         path: the file.

@@ -38,9 +38,13 @@ class RepairReport:
     non_manifold_edges: int = 0
 
     def warnings(self) -> list[str]:
-        """One sentence for each kind of damage; empty for a sound mesh. Welding is usual and no damage."""
+        """One sentence for each kind of damage; empty for a sound mesh.
+
+        Welding is usual and no damage; nor are triangles without area while the surface is closed without them, as at
+        the poles of every tessellated sphere.
+        """
         found = []
-        if self.degenerate:
+        if self.degenerate and (self.boundary_edges or self.non_manifold_edges):
             found.append(f"{_count(self.degenerate, 'triangle')} without area dropped.")
         if self.duplicate:
             found.append(f"{_count(self.duplicate, 'duplicate triangle')} dropped.")
