@@ -65,7 +65,9 @@ class Normal:
             raise ManifestError(join(path, "mean"), "must lie between low and high where deviation is 0")
         first, last = self._limits()
         if self.deviation > 0 and not last > first:
-            raise ManifestError(join(path, "mean"), "leaves no value between low and high: too far from them, or these too close")
+            raise ManifestError(
+                join(path, "mean"), "leaves no value between low and high: too far from them, or these too close"
+            )
 
     def support(self) -> tuple[float, float]:
         return (-math.inf if self.low is None else self.low, math.inf if self.high is None else self.high)
