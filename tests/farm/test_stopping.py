@@ -113,9 +113,14 @@ def victim(defectory: Command, which: str) -> int:
 
 
 def renders(defectory: Command) -> int:
-    """How many Blenders run, not counting the moments in which one of them forks."""
-    blenders = {pid for pid, line in defectory.processes().items() if "headless.py" in line}
-    return sum(parent(pid) not in blenders for pid in blenders)
+    """How many Blenders run at one moment: those that two looks in a row both find, as a look takes its time."""
+    return len(blenders(defectory) & blenders(defectory))
+
+
+def blenders(defectory: Command) -> set[int]:
+    """Process ids of Blenders, without those that one of them is forking."""
+    found = {pid for pid, line in defectory.processes().items() if "headless.py" in line}
+    return {pid for pid in found if parent(pid) not in found}
 
 
 def parent(pid: int) -> int:
