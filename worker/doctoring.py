@@ -16,7 +16,8 @@ from pathlib import Path
 from manifests.errors import BlenderError, UserError
 
 from .blender import MARK, Blender, find_blender, headless_script
-from .farm import connect, core_count, redis_server
+from .embedded_redis import redis_program
+from .farm import connect, core_count
 
 _PROBE_SECONDS = 120
 _SPARE_GB = 2.0
@@ -128,7 +129,7 @@ def probe(blender: Blender, root: Path) -> tuple[str, dict[str, list[str]]]:
 def _redis(url: str | None) -> Finding:
     try:
         if url is None:
-            return Finding("Redis", f"embedded: {redis_server()}")
+            return Finding("Redis", f"embedded: {redis_program()}")
         version = connect(url).info("server").get("redis_version", "?")
         return Finding("Redis", f"{version} at {url}")
     except UserError as error:

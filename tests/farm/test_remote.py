@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from worker.farm import redis_server
+from worker.embedded_redis import redis_program
 
 from .conftest import Command, pictures, wait_until, write_manifest
 
@@ -21,7 +21,7 @@ def url(tmp_path: Path) -> Iterator[str]:
     """A Redis of somebody else's."""
     socket = tmp_path / "r.sock"
     settings = ["--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", str(tmp_path)]
-    server = subprocess.Popen([redis_server(), *settings], stdout=subprocess.DEVNULL)
+    server = subprocess.Popen([redis_program(), *settings], stdout=subprocess.DEVNULL)
     wait_until(socket.exists)
     yield f"unix://{socket}"
     server.kill()
