@@ -10,7 +10,7 @@ from ..contract import sampling, viewpoints
 from . import MM
 from .drivers import bind, bind_vector, drive
 
-_CLOSEST_MM = 1.0
+_CLOSEST = 0.01  # nearest thing that is seen or focused on, as a share of the distance of the nearest view
 
 
 def add_camera(
@@ -36,8 +36,10 @@ def add_camera(
     lens.sensor_width = width * pixel_mm
     lens.shift_x = (left + width / 2 - camera.sensor_px[0] / 2) / width
     lens.shift_y = (camera.sensor_px[1] / 2 - top - height / 2) / width
-    lens.clip_start = _CLOSEST_MM * MM
-    lens.clip_end = 1000.0
+    # A part may be a chip or a hull: what is clipped goes with the distance, within what 32-bit depth can hold.
+    nearest_mm, *_, furthest_mm = sorted([*table.viewpoints.columns()[:, -1]] * 2)
+    lens.clip_start = _CLOSEST * nearest_mm * MM
+    lens.clip_end = max(1000.0, 100 * furthest_mm * MM)
     bind(lens, "lens", table, "camera.focal_length_mm")
     lens.dof.use_dof = camera.f_number > 0 or table.driver_of("camera.f_number") is not None
     if lens.dof.use_dof:
@@ -63,4 +65,4 @@ def _focus(lens: bpy.types.Camera, table: sampling.Table, bounds: viewpoints.Bou
         bind(lens.dof, "focus_distance", table, path, scale=MM)
     else:
         nearest = f'param("@view.distance_mm", frame) - {bounds.radius_mm!r}'
-        drive(lens.dof, "focus_distance", f"max({_CLOSEST_MM}, {nearest}) * {MM}")
+        drive(lens.dof, "focus_distance", f'max({nearest}, {_CLOSEST} * param("@view.distance_mm", frame)) * {MM}')

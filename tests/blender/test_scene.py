@@ -83,7 +83,7 @@ def test_frames_of_an_instance_share_its_defects_and_instances_differ(blender: s
     assert a.defects == b.defects
     assert a.defects != c.defects
     # Another frame has other samples, which may tip a pixel on the outline, and nothing else.
-    assert (a.masks.instances != b.masks.instances).sum() <= 4
+    assert (a.masks.instances != b.masks.instances).sum() <= 0.05 * (a.masks.instances > 0).sum()
     assert (a.masks.instances > 0).sum() > 100
 
 

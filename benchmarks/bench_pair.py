@@ -1,0 +1,96 @@
+"""What a pair costs beyond path tracing: ``defectory render`` against bare renders of the same frames, in one run.
+
+    python benchmarks/bench_pair.py                   the painted block: 24 frames of 576 x 576 at 32 samples
+    python benchmarks/bench_pair.py --samples 1       where overhead shows most
+    python benchmarks/bench_pair.py --frames 6 --rounds 1
+
+Bare and ours alternate, because the machine's speed drifts. ``whole`` is the wall time of the command, start of
+Blender, import of the part, index and report included; ``shard`` is that of the shards alone, from the first job to the
+last commit. Both divided by the frames, over the median bare render.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from manifests.files import read_manifest, write_yaml
+from manifests.schema import Manifest, to_dict
+
+ROOT = Path(__file__).resolve().parents[1]
+EXAMPLE = ROOT / "manifests" / "examples" / "painted_block.yaml"
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--samples", type=int, default=32)
+    options.add_argument("--frames", type=int, default=24)
+    options.add_argument("--rounds", type=int, default=2)
+    options.add_argument("--workers", type=int, default=1)
+    given = options.parse_args()
+    manifest = read_manifest(EXAMPLE)
+    part = dataclasses.replace(manifest.part, file=str(EXAMPLE.parent / manifest.part.file))
+    render = dataclasses.replace(manifest.render, samples=given.samples)
+    manifest = dataclasses.replace(manifest, part=part, render=render)
+    bare: list[float] = []
+    whole: list[float] = []
+    shard: list[float] = []
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        file = folder / "manifest.yaml"
+        file.write_text(write_yaml(manifest))
+        for number in range(given.rounds):
+            seconds, reported = ours(file, folder / f"ours{number}", given.frames, given.workers)
+            whole.append(seconds / given.frames)
+            shard.append(reported / given.frames)
+            (prepared,) = (folder / f"ours{number}" / "part").glob("*.npz")
+            bare += bare_renders(manifest, prepared, folder, given.frames)
+    limit = statistics.median(bare)
+    print(
+        json.dumps(
+            {
+                "frames": given.frames,
+                "samples": given.samples,
+                "bare_s": round(limit, 3),
+                "shard_s": round(statistics.median(shard), 3),
+                "whole_s": round(statistics.median(whole), 3),
+                "shard_over_bare": round(statistics.median(shard) / limit, 3),
+                "whole_over_bare": round(statistics.median(whole) / limit, 3),
+            }
+        )
+    )
+
+
+def ours(manifest: Path, out: Path, frames: int, workers: int) -> tuple[float, float]:
+    """Wall seconds of the command, and of its shards as it reports them."""
+    command = [sys.executable, "-m", "worker.cli", "render", str(manifest), "--out", str(out), "--device", "cpu"]
+    start = time.perf_counter()
+    options = ["--frames", f"0:{frames}", "--workers", str(workers)]
+    done = subprocess.run([*command, *options], capture_output=True, text=True, check=True, cwd=ROOT)
+    seconds = time.perf_counter() - start
+    match = re.search(r"in ([\d.]+) s", done.stdout)
+    assert match is not None, done.stdout
+    return seconds, float(match.group(1))
+
+
+def bare_renders(manifest: Manifest, prepared: Path, folder: Path, frames: int) -> list[float]:
+    """Seconds of each bare render."""
+    shard = {"manifest": to_dict(manifest), "frames": list(range(frames)), "part": str(prepared), "device": "cpu"}
+    file = folder / "bare.json"
+    file.write_text(json.dumps(shard))
+    script = ROOT / "benchmarks" / "bare_render.py"
+    done = subprocess.run([sys.executable, str(script), str(file)], capture_output=True, text=True, check=True)
+    line = next(line for line in done.stdout.splitlines() if line.startswith("SECONDS "))
+    return list(map(float, json.loads(line.removeprefix("SECONDS "))))
+
+
+if __name__ == "__main__":
+    main()
