@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +132,20 @@ def shuffled(data: Any) -> Any:
 @given(manifest=MANIFESTS)
 def test_hash_does_not_depend_on_the_order_of_keys(manifest: Manifest) -> None:
     assert from_dict(shuffled(to_dict(manifest))).sha256() == manifest.sha256()
+
+
+@settings(max_examples=20)
+@given(manifest=MANIFESTS)
+def test_hash_is_that_of_the_documented_canonical_form(manifest: Manifest) -> None:
+    # Written out, so that another program can check it: JSON, keys sorted, no white space, UTF-8.
+    text = json.dumps(to_dict(manifest), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    assert manifest.sha256() == hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def test_yaml_repeats_what_is_equal_instead_of_referring_to_it() -> None:
+    pose = {"location_mm": [0, -9, 0]}
+    manifest = from_dict({"name": "a", "part": {"file": "a"}, "views": {"kind": "poses", "poses": [pose, pose]}})
+    assert not re.search(r"[&*]id\d", write_yaml(manifest))
 
 
 def test_equal_manifests_have_equal_hashes() -> None:
