@@ -4,8 +4,8 @@
     python benchmarks/bench_import.py --faces 2000000
     python benchmarks/bench_import.py --keep FOLDER   leaves the made files there for the next run
 
-The part is a torus with waves, made the same on every run. Each contender runs in a fresh process. The bare library gets
-finished arrays, in memory already; ours starts from the file and repairs, decimates, measures and hashes as well.
+The part is a torus with waves, made the same on every run. Each contender runs in a fresh process. The bare library
+gets finished arrays, in memory already; ours starts from the file and repairs, decimates, measures and hashes as well.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ print(json.dumps({**result, "deviation_points": report.deviation_points, "warnin
 
 
 def make_part(folder: Path, faces: int) -> int:
-    """Write part.stl, points.npy and triangles.npy into ``folder``; returns the number of faces, 2 n^2 near ``faces``."""
+    """Write part.stl, points.npy and triangles.npy into ``folder``; returns their faces, 2 n^2 near ``faces``."""
     n = max(8, math.isqrt(faces // 2))
     made = folder / f"made-{n}"
     if made.exists():

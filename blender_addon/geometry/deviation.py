@@ -54,7 +54,7 @@ def deviation(original: Mesh, decimated: Mesh) -> Deviation:
 def _spread(points: Floats, most: int) -> Floats:
     if len(points) <= most:
         return points
-    return points[np.arange(most) * (len(points) - 1) // (most - 1)]
+    return np.asarray(points[np.arange(most) * (len(points) - 1) // (most - 1)])
 
 
 def _to_all(mesh: Mesh, points: Floats) -> Floats:
@@ -64,7 +64,7 @@ def _to_all(mesh: Mesh, points: Floats) -> Floats:
 def _to_huge(mesh: Mesh, points: Floats, expected_mm: float) -> Floats:
     """The same for millions of triangles: a tree over those only that lie in cells around the points."""
     sample = mesh.vertices_mm[mesh.triangles[:: mesh.face_count // 10_000]]
-    typical_mm = float(np.median(np.ptp(sample, axis=1).max(axis=1)))
+    typical_mm = float(np.percentile(np.ptp(sample, axis=1).max(axis=1), 99.0))
     cell_mm = max(mesh.diagonal_mm() / 1024.0, 2.0 * expected_mm, 5.0 * typical_mm)
     triangles = mesh.triangles[_around(mesh, points, cell_mm)]
     if len(triangles):

@@ -42,7 +42,7 @@ class FacePairs:
 
 
 def _keys(triangles: NDArray[np.int32], vertex_count: int) -> NDArray[np.uint64]:
-    """(3m,) one number for each corner's outgoing edge: equal but for the lowest bit, the direction, on the same edge."""
+    """(3m,) one number an edge: equal on the same edge but for the lowest bit, the direction."""
     keys = np.empty(3 * len(triangles), dtype=np.uint64)
     for start in range(0, len(triangles), _CHUNK_FACES):
         origin = triangles[start : start + _CHUNK_FACES].astype(np.uint64)

@@ -64,7 +64,7 @@ class Mesh:
 
 
 def unique_names(names: Iterable[str]) -> tuple[str, ...]:
-    """Names made distinct as Blender does it (``bolt``, ``bolt.001``), in their order; an empty one becomes ``part``."""
+    """Names made distinct in their order, as Blender does it (``bolt``, ``bolt.001``); an empty one is ``part``."""
     taken: set[str] = set()
     result: list[str] = []
     for name in names:

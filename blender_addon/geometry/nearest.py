@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 _LEAF_TRIANGLES = 4
 _CHUNK_POINTS = 8192
 _LARGEST_FRONT = 1 << 20
+_SPREAD = ((32, 0x1F00000000FFFF), (16, 0x1F0000FF0000FF), (8, 0x100F00F00F00F00F), (4, 0x10C30C30C30C30C3),
+           (2, 0x1249249249249249))  # fmt: skip
 
 Floats = NDArray[np.float64]
 
@@ -127,7 +129,6 @@ def _dot(a: Floats, b: Floats) -> Floats:
 def _morton(points: Floats, low: Floats, extent: float) -> NDArray[np.uint64]:
     """(m,) position of each point along a curve that keeps neighbours together, 20 bits an axis; outside is clipped."""
     cells = (np.clip((points - low) / extent, 0.0, 1.0) * (2**20 - 1)).astype(np.uint64)
-    for shift, mask in ((32, 0x1F00000000FFFF), (16, 0x1F0000FF0000FF), (8, 0x100F00F00F00F00F), (4, 0x10C30C30C30C30C3),
-                        (2, 0x1249249249249249)):  # fmt: skip
+    for shift, mask in _SPREAD:
         cells = (cells | (cells << np.uint64(shift))) & np.uint64(mask)
     return np.asarray(cells[:, 0] | (cells[:, 1] << np.uint64(1)) | (cells[:, 2] << np.uint64(2)))

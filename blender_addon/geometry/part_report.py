@@ -34,7 +34,7 @@ class PartReport:
         deviation_max_mm: largest measured distance between the file's surface and the part's.
         deviation_mean_mm: mean of it over the file's vertices.
         deviation_points: how many points that was measured at; 0: nothing was decimated.
-        size_mm: extent of the bounding box along x, y and z.
+        size_mm: extent of the file's bounding box along x, y and z.
         repair: what was mended and what damage is left.
         warnings: sentences for a person; empty when all is well.
     """

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..contract import errors
 from .cad_files import Unit, read_cad, tell_format
 from .decimate import decimate
-from .deviation import deviation
+from .deviation import Deviation, deviation
 from .mesh import Mesh
 from .nearest import TriangleTree
 from .part_report import ObjectReport, PartReport
@@ -68,7 +69,8 @@ def prepare_part(
     if late:
         smaller, flipped = orient(smaller)
         mended = replace(mended, flipped=flipped)
-    low, high = smaller.bounds_mm()
+    # Of the file's own surface, so that the part lies in the same place whatever the budget.
+    low, high = mesh.bounds_mm()
     report = PartReport(
         source=path.name,
         source_sha256=digest.result(),
@@ -83,16 +85,15 @@ def prepare_part(
         deviation_points=measured.points,
         size_mm=(float(high[0] - low[0]), float(high[1] - low[1]), float(high[2] - low[2])),
         repair=mended,
-        warnings=tuple(_warnings(mended, objects, face_budget, high - low)),
+        warnings=tuple(_warnings(mended, objects, face_budget, measured, high - low)),
     )
-    return place(smaller, origin), report
+    return place(smaller, origin, low, high), report
 
 
-def place(mesh: Mesh, origin: Origin) -> Mesh:
-    """Shift a mesh so that its origin lies where ``origin`` says."""
+def place(mesh: Mesh, origin: Origin, low: NDArray[np.float64], high: NDArray[np.float64]) -> Mesh:
+    """Shift a mesh so that ``origin`` of the bounding box from ``low`` to ``high``, (3,) each, lies at 0."""
     if origin == "file":
         return mesh
-    low, high = mesh.bounds_mm()
     zero = 0.5 * (low + high)
     if origin == "base":
         zero[2] = low[2]
@@ -124,7 +125,8 @@ def _warnings(
     mended: RepairReport,
     objects: tuple[ObjectReport, ...],
     face_budget: int | Mapping[str, int] | None,
-    size_mm: np.ndarray[tuple[int], np.dtype[np.float64]],
+    measured: Deviation,
+    size_mm: NDArray[np.float64],
 ) -> list[str]:
     found = mended.warnings()
     if isinstance(face_budget, Mapping):
@@ -140,6 +142,10 @@ def _warnings(
     empty = [o.name for o in objects if not o.faces_after]
     found += [f"'{name}' has no faces with an area." for name in empty]
     longest = float(size_mm.max())
+    if measured.max_mm > 0.01 * longest:
+        found.append(
+            f"Decimation moved it by up to {measured.max_mm:.3g} mm, over 1 % of its size: raise the face budget."
+        )
     if longest < 1.0 or longest > 10_000.0:
         found.append(f"The part is {longest:.4g} mm long: check the unit of the file.")
     return found

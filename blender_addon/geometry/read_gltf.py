@@ -96,8 +96,8 @@ class _Scene:
                 names.append(title)
         if not triangles:
             raise errors.PartError(f"{self.name}: no faces; export it again with the bodies selected, as triangles")
-        arrays = [np.concatenate(a) for a in (points, triangles, objects, cad_faces)]
-        return Mesh(arrays[0], arrays[1], unique_names(names), arrays[2], arrays[3])
+        index, faces = np.concatenate(objects), np.concatenate(cad_faces)
+        return Mesh(np.concatenate(points), np.concatenate(triangles), unique_names(names), index, faces)
 
     def _instances(self, root: NDArray[np.float64]) -> list[tuple[str, int, NDArray[np.float64]]]:
         """Title, mesh and matrix of each node that carries a mesh, parents first, in the file's order."""
@@ -166,7 +166,7 @@ class _Scene:
             raise errors.PartError(f"{self.name}: truncated: an array ends behind its buffer; copy or export it again")
         if not count:
             return np.empty((0, width), dtype)
-        values = np.ndarray((count, width), dtype, buffer, start + offset, (stride, dtype.itemsize))
+        values: NDArray[Any] = np.ndarray((count, width), dtype, buffer, start + offset, (stride, dtype.itemsize))
         if accessor.get("normalized") and dtype.kind in "iu":
             return np.maximum(values / np.iinfo(dtype).max, -1.0)
         return values

@@ -126,6 +126,6 @@ def _corners(path: Path, text: bytes) -> NDArray[np.float64]:
         ) from None
     if len(corners) != 3 * facets:
         raise errors.PartError(
-            f"{path.name}: damaged: {len(corners):,} corners for {facets:,} facets (must be three each); export it again"
+            f"{path.name}: damaged: {len(corners):,} corners for {facets:,} facets, not three each; export it again"
         )
     return corners

@@ -12,7 +12,7 @@ from ..contract import errors
 
 SCALE_DIAGONAL = 1000.0
 """Diagonal of the bounding box while simplifying. The library compares errors with absolute thresholds, so that
-without this a part in metres would be thinned in one coarse sweep and the same part in millimetres in many fine ones."""
+without this a part in metres would be thinned in one coarse sweep and the same in millimetres in many fine ones."""
 
 _one_at_a_time = threading.Lock()
 
@@ -51,4 +51,4 @@ def simplify(
 def without_repeated_corners(triangles: NDArray[np.integer[Any]]) -> NDArray[np.int32]:
     """(k, 3) those of the triangles that have three different corners."""
     triangles = np.asarray(triangles, dtype=np.int32).reshape(-1, 3)
-    return triangles[(triangles != np.roll(triangles, 1, axis=1)).all(axis=1)]
+    return np.asarray(triangles[(triangles != np.roll(triangles, 1, axis=1)).all(axis=1)])

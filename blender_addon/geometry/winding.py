@@ -48,7 +48,7 @@ def label_components(first: NDArray[np.int64], second: NDArray[np.int64], count:
             if np.array_equal(jumped, label):
                 break
             label = jumped
-    return np.unique(label, return_inverse=True)[1].reshape(-1)
+    return np.asarray(np.unique(label, return_inverse=True)[1].reshape(-1))
 
 
 def _consistent(pairs: FacePairs, face_count: int) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:

@@ -5,9 +5,9 @@
 
 cadquery is needed for this alone; the files are committed. Run again, it writes the same bytes.
 
-block.step, block.stl   25 x 25 x 50 mm, upright along z, all edges rounded by 0.6 mm as printing and painting leave them
-flange.step, flange.igs a turned flange of 60 mm with bore, counterbore, six bolt holes and chamfers, and a locating pin:
-                        an assembly of the two named bodies in STEP; IGES knows no assemblies
+block.step, block.stl   25 x 25 x 50 mm, upright along z, edges rounded by 0.6 mm as printing and painting leave them
+flange.step, flange.igs a turned flange of 60 mm with bore, counterbore, six bolt holes and chamfers, and a locating
+                        pin: an assembly of two named bodies in STEP; IGES knows no assemblies
 """
 
 from __future__ import annotations
