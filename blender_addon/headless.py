@@ -22,6 +22,7 @@ def main(arguments: list[str]) -> None:
     shard = json.loads(Path(arguments[0]).read_text())
     # Imported here: the path to the package is set by the lines at the end of this file.
     import bpy
+
     from blender_addon import blender_versions, devices, render
     from blender_addon.contract import schema
     from blender_addon.geometry.prepared_files import load_prepared

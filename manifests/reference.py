@@ -16,7 +16,7 @@ from .schema import CONTRACT, Manifest
 _INTRODUCTION = """\
 # Manifest reference
 
-Made from `manifests/schema.py` by `make docs`; change the fields there.
+Made from `manifests/schema/` by `make docs`; change the fields there.
 
 A manifest is one YAML or JSON file. Lengths are millimetres, angles degrees, in right-handed axes with z up; a view
 from azimuth 0 looks along +y, at the part's front. *Driven* fields may be the target of a [parameter](#parameter),

@@ -100,7 +100,8 @@ def camera_image(light: NDArray[np.float32], manifest: Manifest, table: Table, f
     if not output.flatten:
         values = np.concatenate([np.where(alpha > 0, values, np.float32(0)), np.clip(alpha, 0, 1)], axis=-1)
     white = 2**output.bit_depth - 1
-    return np.rint(values * white).astype(np.uint16 if output.bit_depth == 16 else np.uint8)
+    pixels: NDArray[Any] = np.rint(values * white).astype(np.uint16 if output.bit_depth == 16 else np.uint8)
+    return pixels
 
 
 def encode(linear: NDArray[np.float32], output: Output) -> NDArray[np.float32]:
@@ -109,7 +110,8 @@ def encode(linear: NDArray[np.float32], output: Output) -> NDArray[np.float32]:
     if output.view_transform == "linear":
         return light
     if output.view_transform == "gamma":
-        return light ** np.float32(1 / output.gamma)
+        light **= np.float32(1 / output.gamma)
+        return light
     curve = np.float32(1.055) * light ** np.float32(1 / 2.4) - np.float32(0.055)
     return np.where(light <= 0.0031308, np.float32(12.92) * light, curve)
 
@@ -129,11 +131,10 @@ def write_png(path: Path, pixels: NDArray[Any]) -> None:
     Image.fromarray(flat).save(path, format="PNG", compress_level=_COMPRESSION)
 
 
-def _sensor_noise(
-    color: NDArray[np.float32], noise: Noise, seed: int, frame: int
-) -> NDArray[np.float32]:
+def _sensor_noise(color: NDArray[np.float32], noise: Noise, seed: int, frame: int) -> NDArray[np.float32]:
     """Shot noise and read noise of a sensor, whose white is a full well."""
     normal = generator(seed, "@noise", frame).standard_normal(color.shape, dtype=np.float32)
     well = np.float32(noise.full_well_e)
     electrons = np.maximum(color, 0) * well
-    return (electrons + np.sqrt(electrons + np.float32(noise.read_noise_e**2)) * normal) / well
+    noisy: NDArray[np.float32] = (electrons + np.sqrt(electrons + np.float32(noise.read_noise_e**2)) * normal) / well
+    return noisy

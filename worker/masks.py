@@ -61,7 +61,7 @@ def decode(labels: NDArray[np.float32], manifest: Manifest, defects: list[dict[s
 
 
 def measure(masks: Masks, defects: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The defects, each with its ``pixels`` and its ``bbox`` [left, top, width, height] in the image, null if unseen."""
+    """The defects, each with its ``pixels`` and its ``bbox`` [left, top, width, height], null where it is not seen."""
     rows, columns = np.nonzero(masks.instances)
     ids = masks.instances[rows, columns]
     measured = []

@@ -115,7 +115,7 @@ def _place(
 
 
 def _axis(normal: Floats, angle_deg: float) -> Floats:
-    """Unit vector in the surface: at 0 degrees as horizontal as can be, from there counter-clockwise seen from outside."""
+    """Unit vector in the surface: at 0 degrees as level as can be, from there counter-clockwise seen from outside."""
     up = np.array([0.0, 0.0, 1.0]) if abs(normal[2]) < 0.9 else np.array([0.0, 1.0, 0.0])
     right = np.cross(up, normal)
     right /= np.linalg.norm(right)

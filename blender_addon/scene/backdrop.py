@@ -7,7 +7,7 @@ from mathutils import Matrix, Vector
 
 from ..contract import schema, viewpoints
 from . import MM
-from .rig import link_to_rig
+from .rig import first_pose, link_to_rig
 
 
 def add_backdrop(
@@ -15,6 +15,7 @@ def add_backdrop(
     backdrop: schema.Backdrop | None,
     views: viewpoints.Viewpoints,
     bounds: viewpoints.Bounds,
+    viewpoint: bpy.types.Object,
 ) -> None:
     """Add the backdrop: transparent to the camera, black in reflections, and a wall to the light from behind."""
     scene.render.film_transparent = True
@@ -33,8 +34,10 @@ def add_backdrop(
     tree.links.new(holdout.outputs["Holdout"], output.inputs["Surface"])
     mesh.materials.append(material)
     plane = bpy.data.objects.new("Backdrop", mesh)
-    pose = Matrix([list(row) for row in views.rotations[0]]).to_4x4()
-    back = Vector(views.rotations[0][:, 2])
-    pose.translation = (Vector(views.targets_mm[0]) - back * distance) * MM
-    plane.matrix_world = pose
+    eye, target = Vector(views.locations_mm[0]), Vector(views.targets_mm[0])
+    plane.matrix_local = Matrix.Translation((0.0, 0.0, -((eye - target).length + distance) * MM))
+    if backdrop.follow == "camera":
+        plane.parent = viewpoint
+    else:
+        plane.matrix_world = first_pose(views) @ plane.matrix_local
     link_to_rig(scene, plane)

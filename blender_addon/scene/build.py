@@ -71,7 +71,7 @@ def build_scene(manifest: schema.Manifest, mesh: Mesh) -> InspectionScene:
 
     viewpoint, _ = add_camera(scene, table, bounds)
     add_lights(scene, table, views, viewpoint)
-    add_backdrop(scene, manifest.backdrop, views, bounds)
+    add_backdrop(scene, manifest.backdrop, views, bounds, viewpoint)
     material, shader = make_surface(table)
     shader, masks = lay_impurities(material, table, shader)
     label(scene, material, shader, masks, manifest.render)

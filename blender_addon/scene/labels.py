@@ -1,9 +1,8 @@
 """Masks: which defect or impurity a pixel shows, carried by the render itself.
 
-Each point of the surface has an id: that of the defect in its geometry, else that of the impurity on it (-1 and
-down), else 0. What
-is rendered is (id, id2, covered): the mean of these over a pixel's samples gives the share that is covered, the id where
-the pixel holds but one, and by the variance of the id whether it does.
+Each point of the surface has an id: that of the defect in its geometry, else that of the impurity on it (-1 and down),
+else 0. What is rendered is (id, id2, covered): the mean of these over a pixel's samples gives the share that is
+covered, the id where the pixel holds but one, and by the variance of the id whether it does.
 """
 
 from __future__ import annotations

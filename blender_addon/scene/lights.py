@@ -10,7 +10,7 @@ from mathutils import Matrix, Vector
 from ..contract import sampling, schema, viewpoints
 from . import MM
 from .drivers import bind
-from .rig import link_to_rig
+from .rig import first_pose, link_to_rig
 
 
 def add_lights(
@@ -47,7 +47,7 @@ def _add_diffuser(
     views: viewpoints.Viewpoints,
     viewpoint: bpy.types.Object,
 ) -> None:
-    """A rectangular area light, which Cycles samples with less noise than a mesh that emits, with a hole in its texture."""
+    """A rectangular area light, which Cycles samples with less noise than a mesh that emits, with a hole."""
     target, eye = Vector(views.targets_mm[0]), Vector(views.locations_mm[0])
     away = (eye - target).length
     distance = light.distance_mm if light.distance_mm is not None else away * 2 / 3
@@ -69,9 +69,7 @@ def _add_diffuser(
     if light.follow == "camera":
         plane.parent = viewpoint
     else:
-        pose = Matrix([list(row) for row in views.rotations[0]]).to_4x4()
-        pose.translation = eye * MM
-        plane.matrix_world = pose @ plane.matrix_local
+        plane.matrix_world = first_pose(views) @ plane.matrix_local
     link_to_rig(scene, plane)
 
 

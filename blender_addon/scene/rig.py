@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import bpy
+from mathutils import Matrix, Vector
+
+from ..contract import viewpoints
+from . import MM
 
 RIG = "Rig"
 
@@ -12,3 +16,10 @@ def link_to_rig(scene: bpy.types.Scene, thing: bpy.types.Object) -> None:
     if RIG not in scene.collection.children:
         scene.collection.children.link(bpy.data.collections.new(RIG))
     scene.collection.children[RIG].objects.link(thing)
+
+
+def first_pose(views: viewpoints.Viewpoints) -> Matrix:
+    """Pose of the first view's camera in metres, for what stays there while the camera goes on."""
+    pose = Matrix([list(row) for row in views.rotations[0]]).to_4x4()
+    pose.translation = Vector(views.locations_mm[0]) * MM
+    return pose

@@ -25,8 +25,10 @@ def write_box(folder: Path) -> Path:
     """A binary STL of a box of BOX_MM, its front at y = -12.5 once it is centred."""
     corners = np.array([[x, y, z] for x in (0, BOX_MM[0]) for y in (0, BOX_MM[1]) for z in (0, BOX_MM[2])])
     triangles = np.array(
-        [[0, 1, 3], [0, 3, 2], [4, 6, 7], [4, 7, 5], [0, 4, 5], [0, 5, 1]]
-        + [[2, 3, 7], [2, 7, 6], [0, 2, 6], [0, 6, 4], [1, 5, 7], [1, 7, 3]]
+        [
+            *([0, 1, 3], [0, 3, 2], [4, 6, 7], [4, 7, 5], [0, 4, 5], [0, 5, 1]),
+            *([2, 3, 7], [2, 7, 6], [0, 2, 6], [0, 6, 4], [1, 5, 7], [1, 7, 3]),
+        ]
     )
     facets = np.zeros(len(triangles), dtype=[("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("pad", "<u2")])
     facets["corners"] = corners[triangles]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from .rendering import BOX_MM, manifest, render
 
 PIXEL_MM = 13.2 / 5472 * 2250 / 96

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from .rendering import manifest, render, run_shard, table
 
 UNIFORM = {"kind": "uniform", "low": 1.0, "high": 3.0}

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from hypothesis import strategies as st
 
 from manifests import fields, schema
+from manifests.distributions import Distribution
 from manifests.fields import FieldInfo, hints, info, kind, options
 from manifests.schema import Camera, Manifest
 
@@ -73,7 +74,7 @@ def data_of(draw: st.DrawFn, owner: type) -> dict[str, Any]:
 
 
 def _value(hint: Any, about: FieldInfo) -> st.SearchStrategy[Any]:
-    members = [m for m in options(hint) if m not in options(schema.Distribution)]
+    members = [m for m in options(hint) if m not in options(Distribution)]
     strategies = [_member(member, about) for member in members]
     if len(members) < len(options(hint)):
         strategies.append(distributions(about))
@@ -103,7 +104,8 @@ _NAME = st.text(min_size=1, max_size=20).filter(lambda text: text.strip() and te
 
 def _tie_part(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, Any]:
     names = draw(st.lists(_NAME, unique=True, max_size=3))
-    return data | {"file": draw(_NAME), "budgets": [{"object": name, "faces": draw(st.integers(4))} for name in names]}
+    budgets = [{"object": name, "faces": draw(st.integers(4))} for name in names]
+    return data | {"file": draw(_NAME), "budgets": budgets, "faces": None if budgets else data.get("faces")}
 
 
 def _tie_camera(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, Any]:

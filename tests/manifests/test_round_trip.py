@@ -15,13 +15,13 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from manifests import schema
+import manifests
 from manifests.errors import ManifestError
 from manifests.files import read_manifest, write_yaml
 from manifests.schema import Manifest, from_dict, to_dict
 from tests.manifests.strategies import MANIFESTS
 
-EXAMPLES = sorted((Path(schema.__file__).parent / "examples").glob("*.yaml"))
+EXAMPLES = sorted((Path(manifests.__file__).parent / "examples").glob("*.yaml"))
 
 
 def read(text: str, folder: Path, suffix: str = ".yaml") -> Manifest:

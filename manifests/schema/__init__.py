@@ -1,0 +1,51 @@
+"""The manifest's classes: frozen, with units in their names and every field documented.
+
+Lengths are millimetres, angles degrees, in right-handed axes with z up; a view from azimuth 0 looks along +y, at the
+part's front. Fields marked *driven* may be the target of a parameter.
+"""
+
+from .backdrop import Backdrop
+from .camera import Camera
+from .defects import AtPosition, Defect, Dent, OnArea, Placement
+from .impurities import Dust, Impurity
+from .lights import Diffuser, Light, LightState, World
+from .manifest import CONTRACT, Manifest, Parameter, from_dict, to_dict
+from .output import Noise, Output, Render
+from .part import ObjectBudget, Part
+from .surface import Painted, Surface
+from .vectors import Colour, Vector
+from .views import Pose, Poses, Ring, Views
+
+__all__ = [
+    "CONTRACT",
+    "AtPosition",
+    "Backdrop",
+    "Camera",
+    "Colour",
+    "Defect",
+    "Dent",
+    "Diffuser",
+    "Dust",
+    "Impurity",
+    "Light",
+    "LightState",
+    "Manifest",
+    "Noise",
+    "ObjectBudget",
+    "OnArea",
+    "Output",
+    "Painted",
+    "Parameter",
+    "Part",
+    "Placement",
+    "Pose",
+    "Poses",
+    "Render",
+    "Ring",
+    "Surface",
+    "Vector",
+    "Views",
+    "World",
+    "from_dict",
+    "to_dict",
+]

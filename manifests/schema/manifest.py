@@ -1,0 +1,193 @@
+"""The manifest: one frozen object that determines a data set completely."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from .. import fields
+from ..distributions import Distribution, Number, support
+from ..errors import ManifestError
+from ..fields import field, join
+from .backdrop import Backdrop
+from .camera import Camera
+from .defects import Defect
+from .impurities import Impurity
+from .lights import Diffuser, Light, LightState, World
+from .output import Output, Render
+from .part import Part
+from .surface import Painted, Surface
+from .views import Poses, Ring, Views
+
+CONTRACT = 1
+"""Version of the contract that this package speaks; raised when a manifest's meaning changes."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A field that is drawn anew for each instance or frame; in Blender, a driver on the property it sets."""
+
+    id: str = field("Identifier: the draw depends on it, on the seed and on nothing else.")
+    target: str = field("Path of a driven field of this manifest, such as lights[0].radiance or part.rotation_deg[2].")
+    distribution: Distribution = field("What the values look like.")
+    scope: Literal["instance", "frame"] = field("Whether a value holds for an instance or for a single frame.", "frame")
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A data set: instances x views x light states x repeats, one frame each."""
+
+    name: str = field("Name of the data set.")
+    part: Part = field("The CAD part.")
+    contract: int = field("Version of this contract.", CONTRACT, low=1)
+    seed: int = field("Seed of every draw.", 0, low=0, high=2**63 - 1)
+    instances: int = field(
+        "Realisations of the part, each with its own defects and texture.", 1, low=1, high=10_000_000
+    )
+    repeats: int = field("Frames of each instance, view and light state, with fresh frame parameters.", 1, low=1)
+    camera: Camera = field("The camera.", Camera())
+    views: Views = field("Where the camera stands.", Ring())
+    lights: tuple[Light, ...] = field("The lights.", (Diffuser(), World()))
+    light_states: tuple[LightState, ...] = field("Which lights burn; nothing: one state with all of them.", ())
+    surface: Surface = field("The surface of the part.", Painted())
+    backdrop: Backdrop | None = field("Plane behind the part; nothing: none.", Backdrop())
+    defects: tuple[Defect, ...] = field("Kinds of defects.", ())
+    impurities: tuple[Impurity, ...] = field("Kinds of impurities: acceptable, labelled on their own.", ())
+    parameters: tuple[Parameter, ...] = field("What is drawn anew.", ())
+    render: Render = field("How it is rendered.", Render())
+    output: Output = field("How images are developed.", Output())
+
+    @property
+    def view_count(self) -> int:
+        return len(self.views.poses) if isinstance(self.views, Poses) else self.views.count
+
+    @property
+    def light_count(self) -> int:
+        return max(1, len(self.light_states))
+
+    @property
+    def frames_per_instance(self) -> int:
+        return self.view_count * self.light_count * self.repeats
+
+    @property
+    def frame_count(self) -> int:
+        return self.instances * self.frames_per_instance
+
+    @property
+    def labels(self) -> dict[str, int]:
+        """Name of each class and its value in the class mask: background 0, then defects, then impurities, in order."""
+        names = dict.fromkeys(["background", *(d.label for d in self.defects), *(i.label for i in self.impurities)])
+        return {name: value for value, name in enumerate(names)}
+
+    def sha256(self) -> str:
+        """SHA-256 (hex) of the canonical form: JSON of :func:`to_dict`, keys sorted, no white space."""
+        text = json.dumps(to_dict(self), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def check(self, path: str) -> None:
+        if self.frame_count > 1_048_574:
+            raise ManifestError("instances", f"makes {self.frame_count} frames; Blender's timeline ends at 1048574")
+        if isinstance(self.views, Ring) and self.views.distance_mm is None and self.camera.reach_mm() <= 0:
+            raise ManifestError("views.distance_mm", "must be given: the camera's axis lies outside camera.region_px")
+        _check_lights(self)
+        _check_labels(self)
+        for i, parameter in enumerate(self.parameters):
+            _check_parameter(self, parameter, f"parameters[{i}]", [p.id for p in self.parameters[:i]])
+        for group in ("defects", "impurities"):
+            for i, item in enumerate(getattr(self, group)):
+                _check_numbers(item, f"{group}[{i}]")
+
+
+def from_dict(data: Any) -> Manifest:
+    """Build a manifest from plain data.
+
+    Raises:
+        ManifestError: naming the field that is wrong and what is expected of it.
+    """
+    if isinstance(data, dict) and "contract" in data:
+        version = data["contract"]
+        if isinstance(version, int) and not isinstance(version, bool) and version > CONTRACT:
+            raise ManifestError("contract", f"version {version} is newer than this Defectory ({CONTRACT}); update it")
+        if version != CONTRACT or isinstance(version, bool):
+            raise ManifestError("contract", f"unsupported version {version!r}; this Defectory reads {CONTRACT}")
+    return fields.from_dict(Manifest, data)
+
+
+to_dict = fields.to_dict
+
+
+def _check_lights(manifest: Manifest) -> None:
+    names = [light.name for light in manifest.lights]
+    for i, name in enumerate(names):
+        if name in names[:i]:
+            raise ManifestError(f"lights[{i}].name", f"'{name}' is taken; give each light a name of its own")
+    if sum(isinstance(light, World) for light in manifest.lights) > 1:
+        raise ManifestError("lights", "must have at most one world")
+    for i, state in enumerate(manifest.light_states):
+        for k, name in enumerate(state.lights):
+            if name not in names:
+                raise ManifestError(
+                    f"light_states[{i}].lights[{k}]", f"there is no light '{name}'; known are {', '.join(names)}"
+                )
+
+
+def _check_labels(manifest: Manifest) -> None:
+    if len(manifest.labels) > 256:
+        raise ManifestError("defects", "must have at most 255 labels together with the impurities: the mask has 8 bits")
+    for group in ("defects", "impurities"):
+        for i, item in enumerate(getattr(manifest, group)):
+            where = f"{group}[{i}].label"
+            if not item.label.strip() or item.label == "background":
+                raise ManifestError(where, "must be a name other than 'background'")
+            if group == "impurities" and item.label in {d.label for d in manifest.defects}:
+                raise ManifestError(
+                    where, f"'{item.label}' is the label of a defect; impurities have labels of their own"
+                )
+
+
+def _check_parameter(manifest: Manifest, parameter: Parameter, path: str, taken: list[str]) -> None:
+    if not re.fullmatch(r"[A-Za-z][\w.-]{0,99}", parameter.id, re.ASCII):
+        raise ManifestError(
+            f"{path}.id", f"'{parameter.id}' is no identifier: a letter, then letters, digits, '_', '.', '-'"
+        )
+    if parameter.id in taken:
+        raise ManifestError(f"{path}.id", f"'{parameter.id}' is taken")
+    where = f"{path}.target"
+    try:
+        owner, name, index = fields.locate(manifest, parameter.target)
+    except ManifestError as error:
+        raise ManifestError(where, error.problem) from None
+    about = fields.info(type(owner), name)
+    value = getattr(owner, name)
+    if not about.driven:
+        raise ManifestError(where, f"'{parameter.target}' cannot be drawn: it is not a driven field")
+    if isinstance(value, tuple) and index is None:
+        raise ManifestError(
+            where, f"'{parameter.target}' has {len(value)} numbers; name one, as in {parameter.target}[0]"
+        )
+    for other in manifest.parameters:
+        if other is not parameter and other.target == parameter.target and other.id in taken:
+            raise ManifestError(where, f"'{parameter.target}' is drawn by '{other.id}' already")
+    _check_support(parameter.distribution, about, f"{path}.distribution")
+
+
+def _check_numbers(item: Any, path: str) -> None:
+    """Check what the distributions inside a defect can give against the limits of their fields."""
+    for name in fields.hints(type(item)):
+        value = getattr(item, name)
+        if hasattr(value, "support"):
+            _check_support(value, fields.info(type(item), name), f"{path}.{name}")
+
+
+def _check_support(distribution: Number, about: fields.FieldInfo, path: str) -> None:
+    for end, edge in zip(("low", "high"), support(distribution)):
+        try:
+            about.check(edge, path)
+        except ManifestError as error:
+            names = fields.hints(type(distribution))
+            where = join(path, end) if end in names else path
+            raise ManifestError(where, error.problem + (f"; set '{end}'" if math.isinf(edge) else "")) from None

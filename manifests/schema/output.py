@@ -1,0 +1,58 @@
+"""How frames are rendered, and images developed from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ..errors import ManifestError
+from ..fields import field, join
+from .vectors import Colour
+
+
+@dataclass(frozen=True)
+class Render:
+    """How Cycles renders."""
+
+    samples: int = field("Paths per pixel.", 32, low=1, high=65536)
+    adaptive_threshold: float = field(
+        "Noise level at which a pixel is done before its last sample; 0: never.", 0.0, low=0.0
+    )
+    bounces: int = field("Most bounces of a path.", 4, low=0, high=1024)
+    denoise: bool = field("Open Image Denoise on the image; it blurs fine texture, so only where asked for.", False)
+    masks: Literal["aov", "emissive"] = field(
+        "aov: ids ride on the image's own samples; emissive: a second pass in which the surface emits its id.", "aov"
+    )
+    shard_frames: int = field(
+        "Frames that one Blender process renders before the next shard; instances stay whole.", 12, low=1
+    )
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Noise of the sensor."""
+
+    full_well_e: float = field(
+        "Electrons that a white pixel holds: shot noise is their square root.", 10000.0, above=0.0
+    )
+    read_noise_e: float = field("Standard deviation of the read noise in electrons.", 4.0, low=0.0)
+
+
+@dataclass(frozen=True)
+class Output:
+    """How the camera image is developed from the linear render."""
+
+    exposure_stops: float = field("Exposure: each stop doubles the light.", 0.0, low=-20.0, high=20.0, driven=True)
+    view_transform: Literal["srgb", "linear", "gamma"] = field("From light to pixel value.", "srgb")
+    gamma: float = field("Exponent of the gamma view transform.", 2.2, above=0.0)
+    greyscale: bool = field("One channel of luminance (Rec. 709) in place of three.", False)
+    bit_depth: Literal[8, 16] = field("Bits per channel.", 8)
+    flatten: bool = field("Lay the image on `background` instead of keeping alpha.", False)
+    background: Colour = field("Linear RGB under the image where it is flattened.", (0.0, 0.0, 0.0), low=0.0, high=1.0)
+    noise: Noise | None = field("Noise of the sensor; nothing: none.", None)
+
+    def check(self, path: str) -> None:
+        if self.greyscale and self.bit_depth == 16 and not self.flatten:
+            raise ManifestError(
+                join(path, "flatten"), "must be true for 16-bit greyscale: PNG readers lose such an alpha"
+            )
