@@ -1,0 +1,488 @@
+"""The report says what the records and the masks say, in one file that asks for nothing else."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from manifests.distributions import Choice, Grid, LogUniform, LowDiscrepancy, Normal, Uniform
+from manifests.errors import DataSetError, UserError
+from manifests.layout import IMAGE, INSTANCES, MASK, RECORD, DataSet
+from manifests.sampling import locate_frame
+from manifests.schema import Manifest
+from worker import pictures
+from worker.census import take_census
+from worker.charts import histogram, log_ticks, nice_ticks, number, unit_of
+from worker.histograms import describe
+from worker.pictures import dilate, outline, shrink, spread
+from worker.report import write_report
+
+from .made import made_data_set, made_manifest, seal
+
+PARAMETERS = [
+    {"id": "yaw", "target": "part.rotation_deg[2]", "distribution": {"kind": "uniform", "low": -6, "high": 6}},
+    {
+        "id": "rough",
+        "target": "surface.roughness",
+        "distribution": {"kind": "choice", "options": [0.2, 0.4]},
+        "scope": "instance",
+    },
+]
+EVIL = '<script>alert(1)</script>"\'&{{ 7*7 }}'
+
+
+class Page(HTMLParser):
+    """Tags with their attributes, and the text outside style sheets, of a page."""
+
+    def __init__(self, content: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.text = ""
+        self._style = False
+        self.feed(content)
+        self.text = " ".join(self.text.split())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, {name: value or "" for name, value in attrs}))
+        self._style = tag == "style"
+
+    def handle_endtag(self, tag: str) -> None:
+        self._style = False
+        self.text += " "
+
+    def handle_data(self, data: str) -> None:
+        self.text += "" if self._style else data
+
+    def all(self, tag: str, of_class: str = "") -> list[dict[str, str]]:
+        return [a for name, a in self.tags if name == tag and of_class in ["", *a.get("class", "").split()]]
+
+
+def reported(root: Path, manifest: Manifest, frames: list[int]) -> DataSet:
+    """A data set whose records have all fields: one dent of 16 pixels an instance, and one that no frame shows."""
+    data_set = made_data_set(root, manifest, frames)
+    for frame in frames:
+        where = locate_frame(manifest, frame)
+        dents = [
+            {"id": 1, "kind": "dent", "label": "dent", "diameter_mm": 1.0 + where.instance, "depth_mm": 0.5,
+             "position_mm": [0.0, 0.0, 0.0], "pixels": 16, "bbox": [4, 4, 4, 4]},
+            {"id": 2, "kind": "dent", "label": "dent", "diameter_mm": 9.0, "depth_mm": 0.5,
+             "position_mm": [0.0, 0.0, 0.0], "pixels": 0, "bbox": None},
+        ]  # fmt: skip
+        seal(
+            data_set.pair_folder(frame),
+            instance=where.instance,
+            view=where.view,
+            light=where.light,
+            defects=dents if manifest.defects else [],
+            parameters={p.id: 0.2 + frame / 10 for p in manifest.parameters},
+            blender="4.5.15 LTS (5afeabba6097)",
+            device="cpu: CPU",
+            seconds=2.0 + frame,
+            part_sha256="ab" * 32,
+        )
+    return data_set
+
+
+def page_of(data_set: DataSet) -> Page:
+    return Page(write_report(data_set).read_text(encoding="utf-8"))
+
+
+def row_of(page: Page, label: str) -> list[str]:
+    """Cells of a class in the table of classes, after its name."""
+    found = re.search(rf"Images with it.*?\b{label}(?: impurity)?((?: [\d,–]+%?){{5}})", page.text)
+    assert found is not None
+    return found[1].split()
+
+
+def test_counts_are_those_of_the_records(tmp_path: Path) -> None:
+    page = page_of(reported(tmp_path, made_manifest(parameters=PARAMETERS), [0, 1, 2, 3, 4, 5]))
+    assert "6 of 6 pairs complete" in page.text
+    assert "3 × 2 instances × views" in page.text
+    assert "3 of 6 defects seen" in page.text  # one of two of each of three instances
+    # Median of 2 to 7 s, and their sum.
+    assert "4.5 s render time of a pair, median" in page.text
+    assert "0:27 render time of all pairs" in page.text
+    assert row_of(page, "dent") == ["1", "6", "3", "96", "100%"]
+    assert len(page.all("figure", "tile")) == 6
+    assert page.text.count("1 defect ") == 6
+    assert len(page.all("circle")) == 6
+    assert "missing" not in page.text.lower()
+
+
+@pytest.mark.parametrize("frames", [[0, 1, 4], []])
+def test_every_link_leads_to_a_file_of_the_data_set_and_nothing_is_loaded(tmp_path: Path, frames: list[int]) -> None:
+    data_set = reported(tmp_path, made_manifest(), frames)
+    content = write_report(data_set).read_text()
+    page = Page(content)
+    links = [a["href"] for a in page.all("a")]
+    files = [link for link in links if not link.startswith("#")]
+    assert {unquote(link) for link in files} >= {f"pairs/0000/000000{frame}/image.png" for frame in frames}
+    assert [link for link in files if not (tmp_path / unquote(link)).is_file()] == []
+    anchors = {a["id"] for _, a in page.tags if "id" in a}
+    assert {link[1:] for link in links if link.startswith("#")} <= anchors
+    sources = [a.get("src", "") or a.get("href", "") for tag in ("img", "image") for a in page.all(tag)]
+    assert bool(sources) == bool(frames)
+    assert all(source.startswith("data:image/") for source in sources)
+    assert not page.all("script")
+    assert not page.all("link")
+    assert not re.search(r"https?:|@import|url\(|\son\w+=", content)
+
+
+def test_same_data_set_gives_the_same_bytes(tmp_path: Path) -> None:
+    data_set = reported(tmp_path / "one", made_manifest(parameters=PARAMETERS), [0, 1, 2])
+    first = write_report(data_set).read_bytes()
+    assert write_report(data_set).read_bytes() == first
+    shutil.copytree(tmp_path / "one", tmp_path / "elsewhere")
+    assert write_report(DataSet(tmp_path / "elsewhere")).read_bytes() == first
+
+
+def test_incomplete_data_set_names_what_is_missing(tmp_path: Path) -> None:
+    page = page_of(reported(tmp_path, made_manifest(), [0, 3]))
+    assert "2 of 6 pairs complete" in page.text
+    assert "Missing: frames 1:3, 4:6." in page.text
+    strip = next(a for a in page.all("svg", "strip"))
+    assert strip["viewbox"] == "0 0 6 1"
+    assert [(a["x"], a["width"]) for a in page.all("rect") if a.get("height") == "1"] == [("1", "2"), ("4", "2")]
+
+
+def test_log_of_a_failed_shard_is_linked(tmp_path: Path) -> None:
+    data_set = reported(tmp_path, made_manifest(), [0])
+    folder = data_set.open_attempt()
+    (folder / "blender.log").write_text("line\nCUDA error: <out of memory>\n\n")
+    page = page_of(data_set)
+    assert f".attempts/{folder.name}/blender.log" in [a["href"] for a in page.all("a")]
+    assert "ends with CUDA error: <out of memory>" in page.text
+
+
+def test_no_pairs(tmp_path: Path) -> None:
+    page = page_of(reported(tmp_path, made_manifest(parameters=PARAMETERS), []))
+    assert "0 of 6 pairs complete" in page.text
+    assert "No pair has been rendered yet." in page.text
+    assert not page.all("img")
+
+
+def test_no_defects(tmp_path: Path) -> None:
+    data_set = reported(tmp_path, made_manifest(defects=[]), [0, 1])
+    for frame in (0, 1):
+        for name in (MASK, INSTANCES):
+            picture = Image.open(data_set.pair_folder(frame) / name)
+            Image.fromarray(np.asarray(picture) * 0).save(data_set.pair_folder(frame) / name)
+    page = page_of(data_set)
+    assert "The manifest asks for no defects and no impurities." in page.text
+    assert "0 of 0 defects seen" in page.text
+    assert not page.all("path", "defect")
+    assert len(page.all("img")) == 2
+
+
+def test_impurities_are_counted_in_the_masks(tmp_path: Path) -> None:
+    data_set = reported(tmp_path, made_manifest(impurities=[{"kind": "dust"}]), [0, 1])
+    path = data_set.pair_folder(1) / MASK
+    mask = np.array(Image.open(path))
+    mask[10:12, 3:6] = 2
+    Image.fromarray(mask).save(path)
+    page = page_of(data_set)
+    assert row_of(page, "dust") == ["2", "–", "–", "6", "50%"]
+    assert row_of(page, "dent") == ["1", "2", "1", "32", "100%"]
+    assert len(page.all("path", "impurity")) == 2  # casing and line
+    assert "counted in all masks" in page.text
+
+
+def test_sample_of_the_masks_is_said_to_be_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("worker.report._MOST_READ", 2)
+    monkeypatch.setattr("worker.report.THUMBNAILS", 2)
+    page = page_of(reported(tmp_path, made_manifest(impurities=[{"kind": "dust"}]), list(range(6))))
+    assert "counted in 2 of 6 masks" in page.text
+    assert "2 of 6 pairs, spread evenly" in page.text
+    assert row_of(page, "dent")[3] == "96"  # from the records of all
+
+
+def test_names_are_text_and_never_markup(tmp_path: Path) -> None:
+    manifest = made_manifest(name=EVIL, defects=[{"kind": "dent", "label": EVIL}], impurities=[])
+    data_set = reported(tmp_path, manifest, [0])
+    record = data_set.record(0)
+    record["defects"] = [d | {"label": EVIL} for d in record["defects"]]
+    record |= {"blender": EVIL, "device": EVIL, "warnings": [EVIL]}
+    (data_set.pair_folder(0) / RECORD).write_text(json.dumps(record))
+    content = write_report(data_set).read_text()
+    page = Page(content)
+    assert not page.all("script")
+    assert html.escape("<script>") in content
+    assert page.text.count(EVIL) >= 6  # title, head, keys, table, warning, provenance
+
+
+@pytest.mark.parametrize("name", [IMAGE, MASK])
+def test_damaged_picture_is_skipped_and_named(tmp_path: Path, name: str) -> None:
+    data_set = reported(tmp_path, made_manifest(), [0, 1, 2])
+    path = data_set.pair_folder(1) / name
+    path.write_bytes(path.read_bytes()[:-40])
+    page = page_of(data_set)
+    assert f"frame 1: {name} " in page.text
+    assert "left out below" in page.text
+    assert len(page.all("img")) == 2
+    assert "3 of 6 pairs complete" in page.text
+
+
+def test_absent_picture_and_picture_of_another_size_are_named(tmp_path: Path) -> None:
+    data_set = reported(tmp_path, made_manifest(), [0, 1, 2])
+    (data_set.pair_folder(0) / IMAGE).unlink()
+    Image.new("L", (5, 7)).save(data_set.pair_folder(2) / MASK)
+    page = page_of(data_set)
+    assert "frame 0: image.png cannot be read: No such file or directory; left out below." in page.text
+    assert "frame 2: mask.png is 5 x 7 pixels, not 16 x 16; left out below." in page.text
+    assert len(page.all("img")) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ('{"frame": 1', "is damaged"),
+        ("[]", "holds an impossible value"),
+        ('{"frame": 1, "instance": 0}', "lacks 'seconds'"),
+        ('{"frame": 1, "instance": null}', "holds an impossible value"),
+    ],
+)
+def test_damaged_record_ends_in_one_line(tmp_path: Path, content: str, said: str) -> None:
+    data_set = reported(tmp_path, made_manifest(), [0, 1])
+    old = write_report(data_set).read_bytes()
+    (data_set.pair_folder(1) / RECORD).write_text(content)
+    with pytest.raises(DataSetError) as caught:
+        write_report(data_set)
+    assert str(caught.value).startswith(f"{data_set.pair_folder(1) / RECORD}: {said}")
+    assert "\n" not in str(caught.value)
+    assert data_set.report_file.read_bytes() == old
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"seconds": float("nan")},
+        {"defects": [{"id": 1, "label": "scratch", "pixels": 0, "bbox": None}]},
+        {"defects": [{"id": 1, "label": "dent", "pixels": 9, "bbox": None}]},
+        {"defects": [{"id": 1, "label": "dent", "pixels": 9, "bbox": [14, 0, 3, 3]}]},
+        {"defects": [{"id": 1, "label": "dent", "pixels": 9, "bbox": [0, 0, 0, 3]}]},
+    ],
+)
+def test_record_that_says_what_cannot_be_is_refused(tmp_path: Path, changes: dict[str, Any]) -> None:
+    data_set = reported(tmp_path, made_manifest(), [0])
+    seal(data_set.pair_folder(0), **changes)
+    with pytest.raises(DataSetError, match=r"pair\.json: holds an impossible value; 'defectory verify"):
+        write_report(data_set)
+
+
+def test_folder_without_a_data_set_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataSetError, match="holds no data set"):
+        write_report(DataSet(tmp_path / "nothing"))
+    assert not (tmp_path / "nothing").exists()
+
+
+def test_report_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    data_set = reported(tmp_path, made_manifest(), [0])
+    data_set.report_file.mkdir()
+    with pytest.raises(UserError, match=r"report\.html"):
+        write_report(data_set)
+
+
+@pytest.mark.parametrize(
+    "output", [{"greyscale": True}, {"flatten": True}, {"greyscale": True, "flatten": True}]
+)
+def test_every_kind_of_image_is_shown(tmp_path: Path, output: dict[str, Any]) -> None:
+    page = page_of(reported(tmp_path, made_manifest(output=output), [0]))
+    assert len(page.all("img")) == 1
+    assert "cannot be" not in page.text.replace("The prepared part cannot be read", "")
+
+
+def test_sixteen_bit_image_has_the_brightness_of_its_eight_bits() -> None:
+    grey = np.full((4, 4), 0x8040, dtype=np.uint16)
+    color, alpha = pictures._on_black(grey)
+    assert (color == 0x80).all()
+    assert (alpha == 255).all()
+
+
+def test_what_does_not_vary_is_said_in_words(tmp_path: Path) -> None:
+    page = page_of(reported(tmp_path, made_manifest(parameters=PARAMETERS), [0, 1]))
+    titles = {a["aria-label"].split(":")[0] for a in page.all("svg") if a.get("aria-label", "").startswith("Histogram")}
+    assert "Histogram of yaw" in titles
+    assert "Histogram of rough" not in titles  # one instance, one value
+    assert "The same throughout: Defects of an instance 2; " in page.text
+    assert "dent: depth 0.5 mm" in page.text
+    assert "rough 0.2" in page.text
+
+
+def test_part_that_is_absent_is_a_warning(tmp_path: Path) -> None:
+    page = page_of(reported(tmp_path, made_manifest(), [0]))
+    assert "1 warning Part" in page.text
+    assert "holds no prepared part" in page.text
+
+
+def test_part_is_told_and_its_warnings_come_first(tmp_path: Path) -> None:
+    from blender_addon.geometry.prepare import prepare_part
+    from blender_addon.geometry.prepared_files import save_prepared
+
+    data_set = reported(tmp_path / "set", made_manifest(), [0])
+    corners = ["0 0 0", "30 0 0", "0 20 0"]
+    facet = "facet normal 0 0 1 outer loop " + " ".join(f"vertex {c}" for c in corners) + " endloop endfacet"
+    flat = "facet normal 0 0 1 outer loop " + f"vertex {corners[0]} " * 3 + "endloop endfacet"
+    source = tmp_path / "<b>part.stl"
+    source.write_text(f"solid x\n{facet}\n{flat}\nendsolid x\n")
+    save_prepared(data_set.part_folder, *prepare_part(source))
+    page = page_of(data_set)
+    assert "<b>part.stl (STL, unit auto)" in page.text
+    assert "30 × 20 × 0 mm" in page.text
+    assert "2 in the file, 1 rendered" in page.text
+    warning = page.text.index("1 triangle without area dropped.")
+    assert warning < page.text.index("Frame 0")
+
+
+def test_pairs_of_another_manifest_are_told(tmp_path: Path) -> None:
+    data_set = reported(tmp_path, made_manifest(), [0, 1, 2])
+    seal(data_set.pair_folder(2), manifest_sha256="cd" * 32)
+    assert "1 of 3 come from another manifest" in page_of(data_set).text
+
+
+def test_command_to_render_again_copies_what_it_needs(tmp_path: Path) -> None:
+    data_set = reported(tmp_path / "set", made_manifest(), [0])
+    data_set.part_folder.mkdir()
+    (data_set.part_folder / "ab.npz").write_bytes(b"part")
+    page = page_of(data_set)
+    found = re.search(r"in this folder: (mkdir .*) && (defectory resume \S+ --device cpu)", page.text)
+    assert found is not None
+    subprocess.run(found[1], shell=True, check=True, cwd=data_set.root)
+    assert (tmp_path / "again" / "manifest.yaml").read_bytes() == data_set.manifest_file.read_bytes()
+    assert (tmp_path / "again" / "part" / "ab.npz").is_file()
+    assert found[2].split()[2] == "../again"
+
+
+def test_largest_sighting_stands_for_a_defect(tmp_path: Path) -> None:
+    data_set = reported(tmp_path, made_manifest(), [0, 1])
+    record = data_set.record(1)
+    record["defects"][0] |= {"pixels": 20, "bbox": [4, 4, 5, 4]}
+    (data_set.pair_folder(1) / RECORD).write_text(json.dumps(record))
+    census = take_census(data_set, made_manifest(), [0, 1])
+    assert (census.defects[0, 1].frame, census.defects[0, 1].pixels, census.defects[0, 1].bbox) == (1, 20, (4, 4, 5, 4))
+    assert census.sightings["dent"].tolist() == [16, 20]
+    assert census.defects_per_instance().tolist() == [2.0]
+    assert census.defects[0, 1].sizes == {"diameter_mm": 1.0, "depth_mm": 0.5}
+
+
+def test_outline_follows_the_edges_of_pixels() -> None:
+    mask = np.zeros((4, 5), dtype=np.bool_)
+    mask[1:3, 2:4] = True
+    assert outline(mask) == "M2 1h2M2 3h2M2 1v2M4 1v2"
+    assert outline(~mask | mask) == "M0 0h5M0 4h5M0 0v4M5 0v4"  # to the border, too
+    assert outline(np.zeros((3, 3), dtype=np.bool_)) == ""
+
+
+def test_small_defect_survives_shrinking_and_growing() -> None:
+    mask = np.zeros((1000, 2000), dtype=np.bool_)
+    mask[999, 1999] = True
+    small = shrink(mask, 20, 10)
+    assert np.argwhere(small).tolist() == [[9, 19]]
+    grown = dilate(small, 2)
+    assert np.argwhere(grown).tolist() == [[7, 19], [8, 18], [8, 19], [9, 17], [9, 18], [9, 19]]
+
+
+def test_spread_shows_every_view_alike_and_the_whole_range() -> None:
+    chosen = spread(list(range(4800)), 24, 4)
+    assert len(chosen) == len(set(chosen)) == 24
+    assert chosen == sorted(chosen)
+    assert [sum(frame % 4 == view for frame in chosen) for view in range(4)] == [6, 6, 6, 6]
+    assert max(np.diff([0, *chosen, 4799])) <= 400
+    assert spread([3, 9], 24, 4) == [3, 9]
+
+
+def test_bars_hold_every_value_and_stay_on_the_canvas() -> None:
+    values = np.random.default_rng(1).normal(size=1000)
+    made = histogram(values, title="x", counted="frames", source=Normal(0.0, 1.0))
+    counted = [int(bar.text.rsplit(": ", 1)[1].split()[0].replace(",", "")) for bar in made.bars]
+    assert sum(counted) == 1000
+    tallest = max(range(len(counted)), key=counted.__getitem__)
+    assert made.bars[tallest].height == max(bar.height for bar in made.bars)
+    assert all(bar.x >= 0 and bar.x + bar.width <= 350 and bar.y >= 0 for bar in made.bars)
+    assert made.expected.startswith("M")
+    assert "1,000 frames" in made.summary
+
+
+def test_expected_line_is_level_for_a_uniform_source_whose_values_are_not() -> None:
+    values = np.full(100, 0.1)
+    values[0] = 0.9
+    made = histogram(values, title="x", counted="frames", source=Uniform(0.0, 1.0))
+    heights = {float(y) for y in re.findall(r" ([\d.]+)H", made.expected)}
+    assert max(heights) - min(heights) < 1.0
+    assert min(bar.y for bar in made.bars) < min(heights)
+    # The axis is that of the source, not of the values.
+    assert {"0", "1"} <= {tick.label for tick in made.x_ticks}
+
+
+def test_options_that_did_not_occur_have_a_place() -> None:
+    made = histogram(np.array([1.0, 1.0, 4.0]), title="x", counted="frames", source=Choice((1.0, 2.5, 4.0)))
+    assert [tick.label for tick in made.x_ticks] == ["1", "2.5", "4"]
+    assert [bar.text for bar in made.bars] == ["1: 2 frames", "4: 1 frames"]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [[5.0], [1e-12, 2e-12], [1e9, 1e9 + 1], [-1e6, 1e6], [0.1 + 0.2, 0.3], [0.0, 1e-300]],
+)
+def test_extreme_values_have_a_histogram(values: list[float]) -> None:
+    made = histogram(np.array(values), title="x", counted="frames")
+    assert made.bars
+    assert all(np.isfinite([bar.x, bar.y, bar.width, bar.height]).all() for bar in made.bars)
+
+
+def test_logarithmic_axis() -> None:
+    made = histogram(np.array([1.0, 10.0, 100.0, 1000.0]), title="x", counted="sightings", logarithmic=True)
+    assert made.logarithmic
+    places = [tick.at for tick in made.x_ticks if tick.label in ("1", "10", "100", "1,000")]
+    assert np.ptp(np.diff(places)) < 0.1
+    assert [label for _, label in log_ticks(0.0, 1.0)] == ["1", "2", "5", "10"]
+
+
+def test_ticks_are_round_numbers() -> None:
+    assert nice_ticks(0.0, 1.0, 5) == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1.0])
+    assert nice_ticks(-7.0, 23.0, 6) == pytest.approx([-5, 0, 5, 10, 15, 20])
+
+
+def test_numbers_for_people() -> None:
+    shown = [number(value) for value in (0.0, -0.0, 3.0, -3.25, 12345.0, 0.000123, 1e-7, 2.5e8, 0.30000000000000004)]
+    assert shown == ["0", "0", "3", "−3.25", "12,345", "0.000123", "1e−07", "2.5e+08", "0.3"]
+
+
+def test_units_come_from_names() -> None:
+    names = ["depth_mm", "part.rotation_deg[2]", "lights[0].radiance", "surface.roughness", "output.exposure_stops"]
+    assert [unit_of(name) for name in names] == ["mm", "°", "W/(m² sr)", "", "stops"]
+
+
+def test_distributions_in_words() -> None:
+    assert describe(2.0) == "always 2"
+    assert describe(Uniform(0.0, 1.5)) == "uniform 0 to 1.5"
+    assert describe(LogUniform(0.1, 10.0)) == "log-uniform 0.1 to 10"
+    assert describe(LowDiscrepancy(-1.0, 1.0)) == "low-discrepancy −1 to 1"
+    assert describe(Normal(1.0, 0.5)) == "normal 1 ± 0.5"
+    assert describe(Normal(1.0, 0.5, low=0.0)) == "normal 1 ± 0.5, at least 0"
+    assert describe(Grid(0.0, 1.0, 5, 2)) == "grid of 5 steps, 0 to 1, held for 2"
+    assert describe(Choice((1.0, 2.0), (3.0, 1.0))) == "one of 1 (weight 3), 2 (weight 1)"
+
+
+def test_brightness_is_that_of_the_opaque_pixels(tmp_path: Path) -> None:
+    manifest = made_manifest()
+    data_set = reported(tmp_path, manifest, [0, 1])
+    image = np.zeros((16, 16, 4), dtype=np.uint8)
+    image[:8] = (102, 102, 102, 255)
+    image[8:12] = (102, 102, 102, 51)  # an edge weighs as much as it covers
+    Image.fromarray(image).save(data_set.pair_folder(0) / IMAGE)
+    Image.fromarray(image * 0).save(data_set.pair_folder(1) / IMAGE)
+    seen, nothing = pictures.look_at(data_set, manifest, [0, 1], set(), [])
+    assert seen.brightness == pytest.approx(0.4, abs=0.002)
+    assert nothing.brightness is None
+    assert seen.class_pixels[:3].tolist() == [240, 16, 0]
