@@ -1,6 +1,6 @@
 """The limit of a frame: bare ``bpy.ops.render.render`` of the same scene without masks or files; run by bench_pair.py.
 
-    python benchmarks/bare_render.py shard.json       prints a JSON list of seconds, one for each frame
+python benchmarks/bare_render.py shard.json       prints a JSON list of seconds, one for each frame
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How fast a manifest's values are drawn, and looked up by a driver.
 
-    python benchmarks/bench_sampling.py               a million frames, 40 parameters
+python benchmarks/bench_sampling.py               a million frames, 40 parameters
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from itertools import groupby
 from .schema import Manifest
 
 
-def plan(manifest: Manifest, frames: Iterable[int], shard_frames: int | None = None) -> Iterator[tuple[int, ...]]:
+def plan(manifest: Manifest, frames: Iterable[int], shard_frames: int) -> Iterator[tuple[int, ...]]:
     """Cut frames into shards.
 
     An instance's frames stay together, so that its geometry is built once; a shard closes when it holds at least
@@ -17,13 +17,12 @@ def plan(manifest: Manifest, frames: Iterable[int], shard_frames: int | None = N
     Args:
         manifest: whose frames.
         frames: frame numbers, ascending.
-        shard_frames: frames per shard; None: as the manifest says.
+        shard_frames: frames per shard, at least.
     """
-    size = manifest.render.shard_frames if shard_frames is None else shard_frames
     shard: list[int] = []
     for _, members in groupby(frames, key=lambda frame: frame // manifest.frames_per_instance):
         shard.extend(members)
-        if len(shard) >= size:
+        if len(shard) >= shard_frames:
             yield tuple(shard)
             shard = []
     if shard:

@@ -16,7 +16,13 @@ import hypothesis
 import pytest
 
 # The machines of CI are slow and shared: a deadline there tests the neighbours.
-hypothesis.settings.register_profile("defectory", deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.register_profile(
+    "defectory",
+    deadline=None,
+    derandomize=True,
+    print_blob=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
 hypothesis.settings.load_profile("defectory")
 
 

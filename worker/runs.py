@@ -29,6 +29,10 @@ from .progress import Reporter, reporter
 _POLL_SECONDS = 0.2
 
 
+_MOST_SHARD_FRAMES = 64  # a shard whose Blender dies again is lost up to here for this run
+_FARM_WORKERS = 16  # what a farm is taken to have, since workers come and go
+
+
 @dataclass(frozen=True)
 class Options:
     """How a run goes about it; none of this changes what a pair looks like.
@@ -38,7 +42,7 @@ class Options:
         workers: RQ workers to start where Redis is not given; at least 1.
         device: ``auto``, ``cpu``, ``cuda``, ``optix``, ``hip``, ``metal`` or ``oneapi``.
         redis_url: Redis of a farm; None: bring along one and the workers.
-        shard_frames: frames that one Blender renders; None: as the manifest says.
+        shard_frames: frames that one Blender renders; None: few enough for every worker to have some.
     """
 
     frames: tuple[int | None, int | None] | None = None
@@ -222,7 +226,7 @@ def _run(data_set: DataSet, manifest: Manifest, wanted: range, options: Options)
 def _render_missing(
     data_set: DataSet, manifest: Manifest, missing: list[int], total: int, options: Options, failures: list[Failure]
 ) -> None:
-    plan = shards.plan(manifest, missing, options.shard_frames)
+    plan = shards.plan(manifest, missing, options.shard_frames or _shard_frames(len(missing), options))
     present = total - len(missing)
     try:
         with _farm(data_set, options) as farm:
@@ -232,6 +236,14 @@ def _render_missing(
     except RedisError as error:
         reason = " ".join(str(error).split())
         raise QueueError(f"Redis has gone ({reason}); the same command goes on where this one stopped") from None
+
+
+def _shard_frames(missing: int, options: Options) -> int:
+    """Frames of a shard: enough to hide Blender's start, few enough to give every worker two turns."""
+    if options.redis_url is None and options.workers == 1:
+        return _MOST_SHARD_FRAMES
+    workers = _FARM_WORKERS if options.redis_url else options.workers
+    return max(1, min(_MOST_SHARD_FRAMES, missing // (2 * workers)))
 
 
 def _until_done(dispatch: Dispatch, progress: Reporter, present: int) -> None:

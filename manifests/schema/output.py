@@ -23,9 +23,6 @@ class Render:
     masks: Literal["aov", "emissive"] = field(
         "aov: ids ride on the image's own samples; emissive: a second pass in which the surface emits its id.", "aov"
     )
-    shard_frames: int = field(
-        "Frames that one Blender process renders before the next shard; instances stay whole.", 12, low=1
-    )
 
 
 @dataclass(frozen=True)

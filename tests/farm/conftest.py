@@ -106,7 +106,7 @@ def write_manifest(folder: Path, name: str = "tiny", **changes: Any) -> Path:
                 "distribution": {"kind": "uniform", "low": 0.8, "high": 1.2},
             }
         ],
-        "render": {"samples": 4, "shard_frames": 3},
+        "render": {"samples": 4},
     }
     path = folder / f"{name}.json"
     path.write_text(json.dumps(manifest | changes))
@@ -120,7 +120,7 @@ def pictures(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture(scope="session")
 def rendered(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """The manifest and a data set rendered from it, one worker, three frames a shard; to be left as it is."""
+    """The manifest and a data set rendered from it, one worker, one shard; to be left as it is."""
     folder = tmp_path_factory.mktemp("rendered")
     manifest = write_manifest(folder)
     done = Command()("render", manifest, "--out", folder / "set", "--device", "cpu")

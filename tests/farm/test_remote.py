@@ -63,7 +63,7 @@ def test_farm_makes_the_same_data_set(
 def test_stopping_takes_the_work_back_and_leaves_the_worker(
     url: str, worker: subprocess.Popen[bytes], defectory: Command, tmp_path: Path
 ) -> None:
-    manifest, out = write_manifest(tmp_path, render={"samples": 512, "shard_frames": 3}), tmp_path / "set"
+    manifest, out = write_manifest(tmp_path, render={"samples": 512}), tmp_path / "set"
     process = defectory.start("render", manifest, "--out", out, "--redis", url, "--device", "cpu")
     wait_until(lambda: list(out.glob("pairs/*/*")))
     process.terminate()

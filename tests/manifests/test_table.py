@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -162,9 +161,3 @@ def test_shards_part_the_frames_and_keep_instances_whole(
     for shard in cut[:-1]:
         last = locate_frame(manifest, shard[-1]).instance
         assert len(shard) >= size > sum(locate_frame(manifest, frame).instance != last for frame in shard)
-
-
-def test_shard_size_comes_from_the_manifest() -> None:
-    manifest = small(render={"shard_frames": 25})
-    assert [len(shard) for shard in shards.plan(manifest, range(72))] == [48, 24]
-    assert math.isclose(manifest.frame_count, 72)
