@@ -28,7 +28,7 @@ def decimate(mesh: Mesh, face_budget: int | Mapping[str, int] | None) -> Mesh:
 
     Returns:
         The smaller mesh, or ``mesh`` itself when it keeps to the budget already. An object whose surface does not allow
-        it (loose triangles) stays above its budget. ``cad_face`` is dropped where triangles were changed.
+        it (loose triangles, slivers) stays above its budget. ``cad_face`` is dropped where triangles were changed.
 
     Raises:
         PartError: a budget below four faces an object, or for an object that is not there.

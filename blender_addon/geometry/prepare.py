@@ -132,12 +132,13 @@ def _warnings(
     if isinstance(face_budget, Mapping):
         over = [o for o in objects if o.faces_after > face_budget.get(o.name, o.faces_after)]
         found += [
-            f"'{o.name}' keeps {o.faces_after:,} faces, over its budget: its triangles are not connected." for o in over
+            f"'{o.name}' keeps {o.faces_after:,} faces, over its budget: slivers or loose triangles stop decimation."
+            for o in over
         ]
     elif face_budget is not None and sum(o.faces_after for o in objects) > face_budget:
         kept = sum(o.faces_after for o in objects)
         found.append(
-            f"The part keeps {kept:,} faces, over its budget of {face_budget:,}: its triangles are not connected."
+            f"The part keeps {kept:,} faces, over its budget of {face_budget:,}: slivers or loose triangles stop it."
         )
     empty = [o.name for o in objects if not o.faces_after]
     found += [f"'{name}' has no faces with an area." for name in empty]
