@@ -21,6 +21,8 @@ from .lights import add_lights
 from .part import add_part, show_instance
 from .surfaces import make_surface, mesh_edge_mm
 
+_INSTANCE = "defectory_instance"
+
 
 @dataclass
 class InspectionScene:
@@ -41,27 +43,34 @@ class InspectionScene:
     mesh: Mesh
     defects: tuple[dict[str, object], ...] = ()
     warnings: tuple[str, ...] = ()
-    _shown: int = -1
 
     def show(self, frame: int) -> None:
         """Show a frame: its instance's geometry, and every driven property at its value."""
-        instance = sampling.locate_frame(self.table.manifest, frame).instance
-        if instance != self._shown:
-            eyes_mm = self.table.viewpoints.locations_mm
-            built = build_instance(self.table.manifest, self.ground, self.mesh, eyes_mm, instance)
-            show_instance(self.part, built)
-            self.defects, self.warnings, self._shown = built.defects, built.warnings, instance
+        self.show_geometry(frame)
         self.scene.frame_set(frame)
 
+    def show_geometry(self, frame: int) -> None:
+        """Give the part the geometry of a frame's instance; not while Blender renders, for it replaces the mesh."""
+        instance = sampling.locate_frame(self.table.manifest, frame).instance
+        # The mesh itself says which instance it is: a file that is opened and a step that is undone bring it back.
+        if instance == self.part.data.get(_INSTANCE):
+            return
+        eyes_mm = self.table.viewpoints.locations_mm
+        built = build_instance(self.table.manifest, self.ground, self.mesh, eyes_mm, instance)
+        show_instance(self.part, built)
+        self.part.data[_INSTANCE] = instance
+        self.defects, self.warnings = built.defects, built.warnings
 
-def build_scene(manifest: schema.Manifest, mesh: Mesh) -> InspectionScene:
-    """Build the scene of a manifest in an empty Blender file.
+
+def build_scene(manifest: schema.Manifest, mesh: Mesh, scene: bpy.types.Scene | None = None) -> InspectionScene:
+    """Build the scene of a manifest.
 
     Args:
         manifest: what to build.
         mesh: the prepared part.
+        scene: an empty one; None: the one that is open.
     """
-    scene = bpy.context.scene
+    scene = scene or bpy.context.scene
     bounds = viewpoints.Bounds.of(mesh.vertices_mm)
     views = viewpoints.plan(manifest.views, manifest.camera, bounds)
     table = sampling.Table(manifest, views)
@@ -77,8 +86,13 @@ def build_scene(manifest: schema.Manifest, mesh: Mesh) -> InspectionScene:
     label(scene, material, shader, masks, manifest.render)
     part = add_part(scene, table, material)
     set_up_cycles(scene, manifest.render)
+    return resume_scene(scene, part, table, mesh)
+
+
+def resume_scene(scene: bpy.types.Scene, part: bpy.types.Object, table: sampling.Table, mesh: Mesh) -> InspectionScene:
+    """The inspection scene of a Blender scene that was built before, as a file holds it."""
     ground = Ground(mesh.vertices_mm, mesh.triangles)
-    return InspectionScene(scene, table, part, ground, _finer(mesh, mesh_edge_mm(manifest.surface)))
+    return InspectionScene(scene, table, part, ground, _finer(mesh, mesh_edge_mm(table.manifest.surface)))
 
 
 def set_up_cycles(scene: bpy.types.Scene, render: schema.Render) -> None:
