@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import importlib
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from manifests import distributions, errors, fields, layout, sampling, schema, viewpoints
+    from manifests import distributions, errors, fields, files, layout, sampling, schema, viewpoints
 else:
     try:
         from .vendor.manifests import distributions, errors, fields, layout, sampling, schema, viewpoints
@@ -15,4 +16,11 @@ else:
             raise
         from manifests import distributions, errors, fields, layout, sampling, schema, viewpoints
 
-__all__ = ["distributions", "errors", "fields", "layout", "sampling", "schema", "viewpoints"]
+__all__ = ["distributions", "errors", "fields", "files", "layout", "sampling", "schema", "viewpoints"]
+
+
+def __getattr__(name: str) -> Any:
+    """``files`` only when it is asked for: it needs yaml, which Blender has from a built extension's wheel alone."""
+    if name != "files":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return importlib.import_module(f"{schema.__name__.rpartition('.')[0]}.files")
