@@ -1,0 +1,59 @@
+"""``param`` in Blender's window: given to drivers, taken away, given back to drivers that failed without it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import bpy
+import numpy as np
+
+from ..contract import sampling
+from .facts import clamp_frame
+
+_NAME = "param"
+
+
+def install(table: sampling.Table) -> None:
+    """Make ``param`` known to all drivers.
+
+    Beyond the ends of the manifest it gives the first and the last frame: Blender switches a driver off for good when
+    its expression fails once, and scrubbing past the end is no mistake.
+    """
+    bpy.app.driver_namespace[_NAME] = lambda name, frame: table.value(name, clamp_frame(table, int(frame)))
+
+
+def installed() -> bool:
+    """Whether drivers know ``param``."""
+    return _NAME in bpy.app.driver_namespace
+
+
+def uninstall() -> None:
+    """Forget ``param``."""
+    bpy.app.driver_namespace.pop(_NAME, None)
+
+
+def revive() -> None:
+    """Have Blender try every driver again that asks for ``param`` and was switched off."""
+    for owner in _owners():
+        data = owner.animation_data
+        for curve in data.drivers if data else ():
+            if f"{_NAME}(" in curve.driver.expression:
+                curve.driver.expression = curve.driver.expression
+
+
+def run(scene: bpy.types.Scene, table: sampling.Table) -> bool:
+    """Whether drivers have given the scene its values; where Blender's auto-run setting blocks them, they have not."""
+    wanted = table.value("@seed", clamp_frame(table, scene.frame_current))
+    # Drivers reckon in 32-bit floats.
+    return bool(np.isclose(scene.cycles.seed, wanted, rtol=1e-6))
+
+
+def _owners() -> Iterator[Any]:
+    """Everything in the file that can carry drivers, node trees inside materials, worlds and lights included."""
+    for thing in bpy.data.user_map():
+        if hasattr(thing, "animation_data"):
+            yield thing
+        tree = getattr(thing, "node_tree", None)
+        if tree is not None:
+            yield tree

@@ -1,0 +1,93 @@
+"""Blender's events: what must happen when the frame changes, a file was loaded, a step was undone, a render begins."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import bpy
+from bpy.app.handlers import persistent
+
+from ..contract import errors
+from . import inspection
+
+
+def guarded(action: Callable[[], object]) -> bool:
+    """Do something; what goes wrong becomes the panel's message and never a traceback in front of the artist.
+
+    Returns:
+        Whether it went well.
+    """
+    try:
+        action()
+    except errors.UserError as mistake:
+        inspection.problem = str(mistake)
+    except Exception as bug:
+        traceback.print_exc()  # for the console, where a report of the bug can be copied from
+        inspection.problem = f"Defectory failed ({type(bug).__name__}: {bug}); the system console has more"
+    else:
+        inspection.problem = ""
+        return True
+    return False
+
+
+@persistent
+def on_frame_change(scene: bpy.types.Scene, *_: Any) -> None:
+    # While Blender renders, another thread reads the mesh: replacing it would crash.
+    if not inspection.rendering:
+        guarded(lambda: inspection.show_geometry(scene))
+
+
+@persistent
+def on_load(*_: Any) -> None:
+    inspection.forget()  # of the file before
+    inspection.rendering = False
+    guarded(inspection.follow_file)
+
+
+@persistent
+def on_undo(*_: Any) -> None:
+    guarded(inspection.follow_file)
+
+
+@persistent
+def on_render_begin(*_: Any) -> None:
+    inspection.rendering = True
+
+
+@persistent
+def on_render_end(*_: Any) -> None:
+    inspection.rendering = False
+
+
+HANDLERS = {
+    "frame_change_pre": on_frame_change,
+    "load_post": on_load,
+    "undo_post": on_undo,
+    "redo_post": on_undo,
+    "render_init": on_render_begin,
+    "render_complete": on_render_end,
+    "render_cancel": on_render_end,
+}
+
+
+def register() -> None:
+    for event, handler in HANDLERS.items():
+        getattr(bpy.app.handlers, event).append(handler)
+    # Blender hides its data while it enables add-ons.
+    bpy.app.timers.register(_follow_soon, first_interval=0.0)
+
+
+def unregister() -> None:
+    if bpy.app.timers.is_registered(_follow_soon):
+        bpy.app.timers.unregister(_follow_soon)
+    for event, handler in HANDLERS.items():
+        handlers = getattr(bpy.app.handlers, event)
+        if handler in handlers:
+            handlers.remove(handler)
+    inspection.forget()
+
+
+def _follow_soon() -> None:
+    guarded(inspection.follow_file)

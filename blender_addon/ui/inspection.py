@@ -1,0 +1,218 @@
+"""What is open: a manifest becomes a scene, a scene becomes live again after loading, undo and redo.
+
+What a scene needs beyond its ``.blend`` (the table behind the drivers, the prepared part) is held here, for the one
+manifest that is open; all else is in the scene itself, so that Blender's own undo and files carry it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ..contract import errors, sampling, schema, viewpoints
+from ..geometry.part_report import PartReport
+from ..scene.build import InspectionScene, build_scene, resume_scene
+from ..scene.rig import RIG
+from . import drivers
+from .facts import clamp_frame
+from .prepared import find_part, get_part
+from .properties import of
+
+_MARK = "defectory_built"
+"""Custom property of what was built from a manifest and goes with it: its name at that time."""
+
+
+@dataclass
+class Open:
+    """The manifest that is open.
+
+    Attributes:
+        document: what the scene keeps of it.
+        table: values by frame.
+        inspection: the scene with its prepared part; None where the part's file is gone, so that no other instance can
+            be shown.
+        report: what became of the CAD file; None likewise.
+    """
+
+    document: str
+    table: sampling.Table
+    inspection: InspectionScene | None = None
+    report: PartReport | None = None
+
+
+current: Open | None = None
+problem = ""
+"""The last thing that went wrong, for the panel; empty when all is well."""
+rendering = False
+
+
+def open_manifest(path: Path, window: bpy.types.Window | None = None) -> bpy.types.Scene:
+    """Build the scene of a manifest, in a scene of its own; it replaces one that was opened before.
+
+    Objects that a person put into the former scene move over. Where anything fails, the file stays as it was.
+
+    Args:
+        path: the manifest, YAML or JSON.
+        window: that shows the scene from now on.
+
+    Raises:
+        UserError: the manifest, the CAD file or the disk is at fault.
+    """
+    global current
+    manifest = _read(path)
+    mesh, report, stored = get_part(manifest.part, path)
+    bounds = viewpoints.Bounds.of(mesh.vertices_mm)
+    viewpoints.plan(manifest.views, manifest.camera, bounds)  # may refuse, before anything is touched
+    former, before = inspection_scenes(), set(bpy.data.user_map())
+    # Before any scene is removed: what is removed can no longer be compared. A copy bears the name of its original.
+    outdated = {thing for thing in before if thing.get(_MARK) == thing.name} - set(former)
+    scene = bpy.data.scenes.new(manifest.name)
+    try:
+        with _name_set_free(bpy.data.collections, RIG):
+            inspection = build_scene(manifest, mesh, scene)
+            inspection.show_geometry(0)
+    except BaseException:
+        bpy.data.batch_remove(set(bpy.data.user_map()) - before)
+        if current is not None:
+            drivers.install(current.table)
+        raise
+    for made in set(bpy.data.user_map()) - before:
+        made[_MARK] = made.name
+    group = of(scene)
+    group.document, group.part = _document(manifest, path, stored, bounds), inspection.part
+    current = Open(group.document, inspection.table, inspection, report)
+    drivers.install(inspection.table)
+    if window is not None:
+        window.scene = scene
+    for old in former:
+        _hand_over(old, scene, outdated)
+    bpy.data.batch_remove(outdated)
+    # The drivers of a scene write their values only once it has been evaluated; Blender 4.5 does not do so by itself.
+    scene.view_layers[0].update()
+    scene.frame_set(0)
+    return scene
+
+
+def inspection_scenes() -> list[bpy.types.Scene]:
+    """Scenes of the file that were built from a manifest."""
+    return [scene for scene in bpy.data.scenes if of(scene).document]
+
+
+def show_geometry(scene: bpy.types.Scene) -> None:
+    """Give the part the geometry of the instance that the scene's frame shows.
+
+    Raises:
+        UserError: it cannot be shown, because the part was deleted or its prepared file is gone.
+    """
+    if current is None or of(scene).document != current.document:
+        return
+    part = of(scene).part
+    if part is None or part.type != "MESH" or part.name not in scene.objects:
+        raise errors.PartError("The part was deleted from the scene; open the manifest again")
+    if current.inspection is None:
+        raise errors.PartError("The prepared part is not at hand; open the manifest again to see other instances")
+    # Undo and loading make other objects of the same scene.
+    current.inspection.scene, current.inspection.part = scene, part
+    current.inspection.show_geometry(clamp_frame(current.table, scene.frame_current))
+
+
+def follow_file() -> None:
+    """Bring to life what the file holds: after it was loaded, and after undo and redo.
+
+    Raises:
+        UserError: the file was made by another Defectory; drivers stay without values.
+    """
+    global current
+    scenes = inspection_scenes()
+    if not scenes:
+        return
+    document = of(scenes[0]).document
+    if current is None or current.document != document or not drivers.installed():
+        current = _load(document, scenes[0])
+        drivers.install(current.table)
+        drivers.revive()
+        for scene in scenes:  # what the drivers gave while they had no values is stale
+            scene.frame_set(scene.frame_current)
+    for scene in scenes:
+        show_geometry(scene)
+
+
+def forget() -> None:
+    """Let go of the manifest that was open."""
+    global current
+    current = None
+    drivers.uninstall()
+
+
+def _read(path: Path) -> schema.Manifest:
+    try:
+        from ..contract import files
+    except ModuleNotFoundError as missing:
+        raise errors.UserError(f"the package {missing.name} is missing; install Defectory as an extension") from None
+    return files.read_manifest(path)
+
+
+def _document(manifest: schema.Manifest, path: Path, stored: Path, bounds: viewpoints.Bounds) -> str:
+    data = {
+        "manifest": schema.to_dict(manifest),
+        "source": str(path),
+        "part": str(stored),
+        # With these the drivers live even where the prepared part is gone.
+        "center_mm": bounds.center_mm,
+        "radius_mm": bounds.radius_mm,
+    }
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def _load(document: str, scene: bpy.types.Scene) -> Open:
+    try:
+        data: dict[str, Any] = json.loads(document)
+        manifest = schema.from_dict(data["manifest"])
+        bounds = viewpoints.Bounds(tuple(data["center_mm"]), data["radius_mm"])
+        stored = Path(data["part"])
+    except (ValueError, KeyError, TypeError):
+        raise errors.DataSetError("The manifest in this file is damaged; open its manifest again") from None
+    table = sampling.Table(manifest, viewpoints.plan(manifest.views, manifest.camera, bounds))
+    opened = Open(document, table)
+    found, part = find_part(stored, bpy.data.filepath), of(scene).part
+    if found is not None and part is not None:
+        mesh, opened.report = found
+        opened.inspection = resume_scene(scene, part, table, mesh)
+    return opened
+
+
+def _hand_over(old: bpy.types.Scene, new: bpy.types.Scene, built: set[bpy.types.ID]) -> None:
+    """Remove a scene; what a person added to it moves to the new one. Its mesh joins ``built``."""
+    for child in old.collection.children:
+        if child not in built:
+            new.collection.children.link(child)
+    for thing in old.collection.all_objects:
+        if thing not in built and thing.name not in new.objects:
+            new.collection.objects.link(thing)
+    part = of(old).part
+    if part is not None and part.data is not None:
+        built.add(part.data)  # it bears no mark: each instance has a mesh of its own
+    bpy.data.scenes.remove(old)
+
+
+@contextmanager
+def _name_set_free(things: Any, name: str) -> Iterator[None]:
+    """Lend a name to what is built inside: the builder looks it up again, and Blender would add a number to it."""
+    taken = things.get(name)
+    if taken is None:
+        yield
+        return
+    taken.name = f"{name} (set aside)"
+    try:
+        yield
+    finally:
+        lent = things.get(name)
+        if lent is not None:
+            lent.name = f"{name}.001"
+        taken.name = name
