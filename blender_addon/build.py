@@ -80,7 +80,7 @@ def build(folder: Path, platforms: Iterable[str]) -> Path:
 
     folder.mkdir(parents=True, exist_ok=True)
     archive = folder / f"defectory-{version()}.zip"
-    scratch = archive.with_suffix(f".{os.getpid()}.tmp")
+    scratch = folder / f".{os.getpid()}-{archive.name}"
     try:
         with zipfile.ZipFile(scratch, "w") as file:
             for name in sorted(content):
@@ -89,10 +89,10 @@ def build(folder: Path, platforms: Iterable[str]) -> Path:
                 # A wheel is a zip already.
                 entry.compress_type = zipfile.ZIP_STORED if name.endswith(".whl") else zipfile.ZIP_DEFLATED
                 file.writestr(entry, content[name])
+        validate(scratch)
         scratch.replace(archive)
     finally:
         scratch.unlink(missing_ok=True)
-    validate(archive)
     return archive
 
 

@@ -51,15 +51,20 @@ class InspectionScene:
 
     def show_geometry(self, frame: int) -> None:
         """Give the part the geometry of a frame's instance; not while Blender renders, for it replaces the mesh."""
-        instance = sampling.locate_frame(self.table.manifest, frame).instance
-        # The mesh itself says which instance it is: a file that is opened and a step that is undone bring it back.
-        if instance == self.part.data.get(_INSTANCE):
+        if self.shows_geometry(frame):
             return
+        instance = sampling.locate_frame(self.table.manifest, frame).instance
         eyes_mm = self.table.viewpoints.locations_mm
         built = build_instance(self.table.manifest, self.ground, self.mesh, eyes_mm, instance)
         show_instance(self.part, built)
         self.part.data[_INSTANCE] = instance
         self.defects, self.warnings = built.defects, built.warnings
+
+    def shows_geometry(self, frame: int) -> bool:
+        """Whether the part has the geometry of a frame's instance."""
+        # The mesh itself says which instance it is: a file that is opened and a step that is undone bring it back.
+        shown: object = self.part.data.get(_INSTANCE)
+        return shown == sampling.locate_frame(self.table.manifest, frame).instance
 
 
 def build_scene(manifest: schema.Manifest, mesh: Mesh, scene: bpy.types.Scene | None = None) -> InspectionScene:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ..contract import sampling
-from ..geometry.part_report import PartReport
+
+if TYPE_CHECKING:
+    from ..geometry.part_report import PartReport
 
 
 @dataclass(frozen=True)

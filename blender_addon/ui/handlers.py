@@ -34,15 +34,20 @@ def guarded(action: Callable[[], object]) -> bool:
 
 @persistent
 def on_frame_change(scene: bpy.types.Scene, *_: Any) -> None:
-    # While Blender renders, another thread reads the mesh: replacing it would crash.
     if not inspection.rendering:
         guarded(lambda: inspection.show_geometry(scene))
+        return
+    # While Blender renders, another thread reads the mesh: replacing it would crash.
+    try:
+        inspection.check_geometry(scene)
+    except errors.UserError as mistake:
+        inspection.render_problem = str(mistake)
 
 
 @persistent
 def on_load(*_: Any) -> None:
     inspection.forget()  # of the file before
-    inspection.rendering = False
+    inspection.rendering, inspection.render_problem = False, ""
     guarded(inspection.follow_file)
 
 
@@ -53,7 +58,7 @@ def on_undo(*_: Any) -> None:
 
 @persistent
 def on_render_begin(*_: Any) -> None:
-    inspection.rendering = True
+    inspection.rendering, inspection.render_problem = True, ""
 
 
 @persistent

@@ -2,6 +2,8 @@
 
 What a scene needs beyond its ``.blend`` (the table behind the drivers, the prepared part) is held here, for the one
 manifest that is open; all else is in the scene itself, so that Blender's own undo and files carry it.
+
+Whatever builds scenes is imported only where it is used, so that enabling the extension is quick.
 """
 
 from __future__ import annotations
@@ -11,18 +13,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bpy
 
 from ..contract import errors, sampling, schema, viewpoints
-from ..geometry.part_report import PartReport
-from ..scene.build import InspectionScene, build_scene, resume_scene
-from ..scene.rig import RIG
 from . import drivers
 from .facts import clamp_frame
-from .prepared import find_part, get_part
 from .properties import of
+
+if TYPE_CHECKING:
+    from ..geometry.part_report import PartReport
+    from ..scene.build import InspectionScene
 
 _MARK = "defectory_built"
 """Custom property of what was built from a manifest and goes with it: its name at that time."""
@@ -49,6 +51,8 @@ class Open:
 current: Open | None = None
 problem = ""
 """The last thing that went wrong, for the panel; empty when all is well."""
+render_problem = ""
+"""Likewise of the last render in the window."""
 rendering = False
 
 
@@ -65,6 +69,10 @@ def open_manifest(path: Path, window: bpy.types.Window | None = None) -> bpy.typ
         UserError: the manifest, the CAD file or the disk is at fault.
     """
     global current
+    from ..scene.build import build_scene
+    from ..scene.rig import RIG
+    from .prepared import get_part
+
     manifest = _read(path)
     mesh, report, stored = get_part(manifest.part, path)
     bounds = viewpoints.Bounds.of(mesh.vertices_mm)
@@ -110,16 +118,23 @@ def show_geometry(scene: bpy.types.Scene) -> None:
     Raises:
         UserError: it cannot be shown, because the part was deleted or its prepared file is gone.
     """
-    if current is None or of(scene).document != current.document:
-        return
-    part = of(scene).part
-    if part is None or part.type != "MESH" or part.name not in scene.objects:
-        raise errors.PartError("The part was deleted from the scene; open the manifest again")
-    if current.inspection is None:
-        raise errors.PartError("The prepared part is not at hand; open the manifest again to see other instances")
-    # Undo and loading make other objects of the same scene.
-    current.inspection.scene, current.inspection.part = scene, part
-    current.inspection.show_geometry(clamp_frame(current.table, scene.frame_current))
+    inspection, frame = _bound(scene), scene.frame_current
+    if inspection is not None:
+        inspection.show_geometry(clamp_frame(inspection.table, frame))
+
+
+def check_geometry(scene: bpy.types.Scene) -> None:
+    """Notice where an instance is not shown that should be, without changing anything: Blender is rendering.
+
+    Raises:
+        UserError: what is being rendered is not the frame of the manifest.
+    """
+    inspection, frame = _bound(scene), scene.frame_current
+    if inspection is not None and not inspection.shows_geometry(clamp_frame(inspection.table, frame)):
+        raise errors.BlenderError(
+            f"Frame {frame} was rendered with the geometry of another instance, because Blender cannot change it while "
+            "it renders; render runs of frames with 'defectory render'"
+        )
 
 
 def follow_file() -> None:
@@ -150,6 +165,20 @@ def forget() -> None:
     drivers.uninstall()
 
 
+def _bound(scene: bpy.types.Scene) -> InspectionScene | None:
+    """The open inspection scene, if that is what ``scene`` shows, with its objects as they are now."""
+    if current is None or of(scene).document != current.document:
+        return None
+    part = of(scene).part
+    if part is None or part.type != "MESH" or part.name not in scene.objects:
+        raise errors.PartError("The part was deleted from the scene; open the manifest again")
+    if current.inspection is None:
+        raise errors.PartError("The prepared part is not at hand; open the manifest again to see other instances")
+    # Undo and loading make other objects of the same scene.
+    current.inspection.scene, current.inspection.part = scene, part
+    return current.inspection
+
+
 def _read(path: Path) -> schema.Manifest:
     try:
         from ..contract import files
@@ -171,6 +200,9 @@ def _document(manifest: schema.Manifest, path: Path, stored: Path, bounds: viewp
 
 
 def _load(document: str, scene: bpy.types.Scene) -> Open:
+    from ..scene.build import resume_scene
+    from .prepared import find_part
+
     try:
         data: dict[str, Any] = json.loads(document)
         manifest = schema.from_dict(data["manifest"])

@@ -36,8 +36,8 @@ class ManifestPanel(_Inspection, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         layout, opened = self.layout, inspection.current
         layout.operator(OpenManifest.bl_idname, icon="FILE_FOLDER")
-        if inspection.problem:
-            _message(layout, context, inspection.problem)
+        for problem in filter(None, (inspection.problem, inspection.render_problem)):
+            _message(layout, context, problem)
         if opened is None or not is_open(context.scene):
             return
         if not drivers.run(context.scene, opened.table):
