@@ -1,0 +1,328 @@
+"""Runs inside a Blender in which the built extension is installed: ``inside.py RESULT TASK [ARGUMENT...]``.
+
+Nothing of the checkout is imported here. A task is a function of this file; what it returns goes to RESULT as JSON.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import math
+import os
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+ADDON = "bl_ext.user_default.defectory"
+
+
+def module(name: str) -> Any:
+    """A module of the installed extension."""
+    return importlib.import_module(f"{ADDON}.{name}")
+
+
+def install(archive: str) -> None:
+    """Install the zip for good, not enabled yet."""
+    bpy.ops.extensions.package_install_files(filepath=archive, repo="user_default", enable_on_install=False)
+
+
+def enable() -> float:
+    """Enable the extension and return the seconds that took: processor time, for test machines are shared."""
+    start = time.process_time()
+    bpy.ops.preferences.addon_enable(module=ADDON)
+    return time.process_time() - start
+
+
+def disable() -> None:
+    bpy.ops.preferences.addon_disable(module=ADDON)
+
+
+def registered() -> dict[str, list[str]]:
+    """Everything that an add-on can leave behind."""
+    found = {
+        "types": [name for name in dir(bpy.types) if "defectory" in name.lower()],
+        "subclasses": [
+            one.__name__
+            for base in (bpy.types.Operator, bpy.types.Panel, bpy.types.PropertyGroup, bpy.types.Menu)
+            for one in base.__subclasses__()
+            if one.__module__.startswith(ADDON) and one.is_registered
+        ],
+        "operators": list(dir(bpy.ops.defectory)),
+        "scene": [name for name in ("defectory",) if hasattr(bpy.types.Scene, name)],
+        "drivers": [name for name in ("param",) if name in bpy.app.driver_namespace],
+    }
+    for event in dir(bpy.app.handlers):
+        handlers = getattr(bpy.app.handlers, event)
+        if isinstance(handlers, list):
+            found["handlers." + event] = [h.__name__ for h in handlers if (h.__module__ or "").startswith(ADDON)]
+    return {kind: names for kind, names in found.items() if names}
+
+
+def enabling(manifest: str) -> dict[str, Any]:
+    """Enable, use, disable, and all of it again."""
+    facts: dict[str, Any] = {"before": registered()}
+    for turn in ("first", "second"):
+        facts[f"{turn}_seconds"] = enable()
+        facts[f"{turn}_registered"] = registered()
+        facts[f"{turn}_result"] = list(bpy.ops.defectory.open_manifest(filepath=manifest))
+        facts[f"{turn}_used"] = registered()
+        disable()
+        facts[f"{turn}_left"] = registered()
+    return facts
+
+
+def origins(manifest: str) -> dict[str, Any]:
+    """Where the modules that are at work come from."""
+    enable()
+    bpy.ops.defectory.open_manifest(filepath=manifest)
+    names = ["numpy", "yaml", "fast_simplification", "cascadio"]
+    return {
+        "files": {name: importlib.import_module(name).__file__ for name in names},
+        "contract": module("contract").schema.__name__,
+        "strays": [name for name in sys.modules if name.split(".")[0] in ("manifests", "blender_addon", "worker")],
+        "problem": module("ui.inspection").problem,
+    }
+
+
+def _driven(scene: bpy.types.Scene) -> dict[str, float]:
+    """Some driven properties, in Blender's units."""
+    lamp = next(o for o in scene.objects if o.type == "LIGHT" and o.data.type == "AREA")
+    part, camera = scene.defectory.part, scene.camera
+    painted = next(n for n in part.material_slots[0].material.node_tree.nodes if n.bl_idname == "ShaderNodeGroup")
+    return {
+        "part.rotation_deg[2]": math.degrees(part.rotation_euler[2]),
+        "lights[0].radiance": lamp.data.energy / (math.pi * lamp.data.size * lamp.data.size_y),
+        "surface.roughness": painted.inputs["Roughness"].default_value,
+        "surface.relief_height_mm": painted.inputs["Relief Height (mm)"].default_value,
+        "@view.x_mm": camera.parent.location[0] * 1000,
+        "@seed": scene.cycles.seed,
+    }
+
+
+def _geometry(scene: bpy.types.Scene) -> list[Any]:
+    mesh = scene.defectory.part.data
+    ids = {round(item.value) for item in mesh.attributes["defect_id"].data}
+    return [len(mesh.vertices), sorted(ids), [round(c, 6) for v in list(mesh.vertices)[-3:] for c in v.co]]
+
+
+def _frames(frames: list[int]) -> list[dict[str, Any]]:
+    scene, seen = bpy.context.scene, []
+    for frame in frames:
+        scene.frame_set(frame)
+        seen.append({"frame": frame, "driven": _driven(scene), "geometry": _geometry(scene)})
+    return seen
+
+
+def scrub(manifest: str, *frames: str) -> dict[str, Any]:
+    """Go to frames in a scene opened by the operator, and say what was seen and what the panel says."""
+    enable()
+    result = bpy.ops.defectory.open_manifest(filepath=manifest)
+    inspection, facts = module("ui.inspection"), module("ui.facts")
+    seen = _frames([int(frame) for frame in frames])
+    table = inspection.current.table
+    return {
+        "result": list(result),
+        "seen": seen,
+        "scene": bpy.context.scene.name,
+        "range": [bpy.context.scene.frame_start, bpy.context.scene.frame_end],
+        "manifest": facts.describe_manifest(table, inspection.current.report),
+        "frames": [facts.describe_frame(table, int(frame)) for frame in frames],
+        "parameters": [[one.identifier, one.text] for one in facts.drawn(table, int(frames[0]))],
+        "live": module("ui.drivers").run(bpy.context.scene, table),
+        "problem": inspection.problem,
+    }
+
+
+def save(manifest: str, blend: str, *frames: str) -> list[dict[str, Any]]:
+    """Open a manifest, look at frames, save the file at the last of them."""
+    enable()
+    bpy.ops.defectory.open_manifest(filepath=manifest)
+    seen = _frames([int(frame) for frame in frames])
+    bpy.ops.wm.save_as_mainfile(filepath=blend)
+    return seen
+
+
+def load(blend: str, *frames: str) -> dict[str, Any]:
+    """Load a file that was saved, and look at the frame that it opens with and at others."""
+    enable()
+    bpy.ops.wm.open_mainfile(filepath=blend, use_scripts=True)
+    inspection = module("ui.inspection")
+    first = {"frame": bpy.context.scene.frame_current, "driven": _driven(bpy.context.scene)}
+    return {
+        "first": first | {"geometry": _geometry(bpy.context.scene)},
+        "problem": inspection.problem,
+        "report": inspection.current.report is not None,
+        "seen": _frames([int(frame) for frame in frames]),
+        "problem_after": inspection.problem,
+    }
+
+
+def enable_late(blend: str, *frames: str) -> dict[str, Any]:
+    """Load a file without the extension, whose drivers then fail, and enable it only after."""
+    bpy.ops.wm.open_mainfile(filepath=blend, use_scripts=True)
+    bpy.context.scene.frame_set(0)
+    enable()
+    module("ui.handlers")._follow_soon()  # Blender's timer, which does not run without a window
+    return {"seen": _frames([int(frame) for frame in frames]), "problem": module("ui.inspection").problem}
+
+
+def refuse(*paths: str) -> list[dict[str, Any]]:
+    """Try to open files that cannot be opened."""
+    enable()
+    inspection, answers = module("ui.inspection"), []
+    for path in paths:
+        before = {name: len(getattr(bpy.data, name)) for name in ("objects", "scenes", "materials", "meshes", "worlds")}
+        result = bpy.ops.defectory.open_manifest(filepath=path)
+        after = {name: len(getattr(bpy.data, name)) for name in before}
+        answers.append({"result": list(result), "problem": inspection.problem, "unchanged": before == after})
+    return answers
+
+
+def reopen(first: str, second: str) -> dict[str, Any]:
+    """Open one manifest over another in a file in which a person has made things."""
+    enable()
+    mine = bpy.data.collections.new("Rig")
+    bpy.context.scene.collection.children.link(mine)
+    bpy.ops.defectory.open_manifest(filepath=first)
+    counts = []
+    light = bpy.data.objects.new("Hand-made", bpy.data.lights.new("Hand-made", "POINT"))
+    bpy.context.scene.collection.objects.link(light)
+    for path in (second, first, second):
+        bpy.context.scene.frame_set(bpy.context.scene.frame_end)
+        bpy.ops.defectory.open_manifest(filepath=path)
+        names = ("objects", "scenes", "materials", "meshes", "worlds", "collections", "lights", "node_groups")
+        counts.append({name: len(getattr(bpy.data, name)) for name in names})
+    scene = bpy.context.scene
+    return {
+        "problem": module("ui.inspection").problem,
+        "scene": scene.name,
+        "counts": counts,
+        "hand_made": "Hand-made" in scene.objects,
+        "rig": [mine.name, list(bpy.data.scenes["Scene"].collection.children.keys())],
+        "seen": _frames([0]),
+    }
+
+
+def mishaps(manifest: str) -> dict[str, Any]:
+    """Go past the end, delete the part, lose its prepared file: a message each, and the drivers live on."""
+    enable()
+    bpy.ops.defectory.open_manifest(filepath=manifest)
+    scene, inspection = bpy.context.scene, module("ui.inspection")
+    facts: dict[str, Any] = {"last": _frames([scene.frame_end])[0]["driven"]}
+    scene.frame_set(scene.frame_end + 1000)
+    facts["beyond"] = _driven(scene)
+    facts["beyond_problem"] = inspection.problem
+    scene.frame_set(-5)
+    facts["back"], facts["first"] = _driven(scene), _frames([0])[0]["driven"]
+    bpy.data.objects.remove(scene.defectory.part)
+    scene.frame_set(scene.frame_end)
+    facts["deleted_problem"] = inspection.problem
+    facts["seed"] = module("ui.drivers").run(scene, inspection.current.table)
+    return facts
+
+
+def render(manifest: str, frame: str, folder: str) -> dict[str, Any]:
+    """Render a still at a frame: the handlers must neither fail nor touch the mesh meanwhile."""
+    enable()
+    bpy.ops.defectory.open_manifest(filepath=manifest)
+    scene = bpy.context.scene
+    scene.render.resolution_percentage, scene.cycles.samples = 10, 1
+    scene.frame_set(int(frame))
+    before = scene.defectory.part.data.name
+    bpy.ops.render.render()
+    inspection = module("ui.inspection")
+    still = {"same": scene.defectory.part.data.name == before, "problem": inspection.problem}
+    # An animation across instances: not what the manifest says, and that must not pass without a word.
+    scene.frame_end = scene.frame_current + 2
+    scene.frame_start, scene.render.filepath = scene.frame_current, folder + "/"
+    bpy.ops.render.render(animation=True)
+    return still | {"rendering": inspection.rendering, "animation": inspection.render_problem}
+
+
+def same_as_function(manifest: str) -> dict[str, Any]:
+    """What the operator and what the function make of a manifest."""
+    enable()
+    seen = []
+    for act in (
+        lambda: bpy.ops.defectory.open_manifest(filepath=manifest),
+        lambda: module("ui.inspection").open_manifest(Path(manifest), bpy.context.window),
+    ):
+        act()
+        seen.append(_frames([0, 5]))
+    return {"operator": seen[0], "function": seen[1]}
+
+
+def drawing(manifest: str) -> dict[str, Any]:
+    """What the panels put on screen, written down by a layout that is none."""
+    enable()
+    panels = module("ui.panels")
+
+    class Layout:
+        alert = False
+
+        def __init__(self, said: list[str]) -> None:
+            self.said = said
+
+        def label(self, text: str = "", **_: Any) -> None:
+            self.said.append(text)
+
+        def operator(self, name: str, **_: Any) -> None:
+            self.said.append(name)
+
+        def prop(self, owner: Any, name: str, **_: Any) -> None:
+            self.said.append(name)
+
+        def column(self, **_: Any) -> Layout:
+            return self
+
+        box = split = row = column
+
+    class Context:
+        region = type("Region", (), {"width": 300})
+        preferences = bpy.context.preferences
+
+        @property
+        def scene(self) -> bpy.types.Scene:
+            return bpy.context.scene
+
+    def draw() -> dict[str, list[str] | None]:
+        pages: dict[str, list[str] | None] = {}
+        for panel in panels.CLASSES:
+            said: list[str] = []
+            stand_in = type("Panel", (), {"layout": Layout(said)})()
+            shown = not hasattr(panel, "poll") or panel.poll(Context())
+            if shown:
+                panel.draw(stand_in, Context())
+            pages[panel.__name__] = said if shown else None
+        return pages
+
+    facts: dict[str, Any] = {"empty": draw()}
+    bpy.ops.defectory.open_manifest(filepath=manifest + ".missing")
+    facts["refused"] = draw()
+    bpy.ops.defectory.open_manifest(filepath=manifest)
+    facts["open"] = draw()
+    bpy.context.scene.frame_set(1000)
+    facts["beyond"] = draw()
+    return facts
+
+
+def main(arguments: list[str]) -> None:
+    result, task, *rest = arguments
+    code = 0
+    try:
+        Path(result).write_text(json.dumps(globals()[task](*rest)))
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    # With drivers in place, Blender's own way out can hang.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    main(sys.argv[sys.argv.index("--") + 1 :])
