@@ -43,7 +43,11 @@ def revive() -> None:
 
 
 def run(scene: bpy.types.Scene, table: sampling.Table) -> bool:
-    """Whether drivers have given the scene its values; where Blender's auto-run setting blocks them, they have not."""
+    """Whether drivers have given the scene its values.
+
+    Blender's auto-run setting is no hindrance: it lets simple expressions pass that call what an add-on has put into
+    the namespace of drivers (seen in Blender 4.3 with auto-run forbidden).
+    """
     wanted = table.value("@seed", clamp_frame(table, scene.frame_current))
     # Drivers reckon in 32-bit floats.
     return bool(np.isclose(scene.cycles.seed, wanted, rtol=1e-6))

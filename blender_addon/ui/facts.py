@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..contract import sampling
 
 if TYPE_CHECKING:
-    from ..geometry.part_report import PartReport
+    from ..geometry.preparation.part_report import PartReport
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from .facts import clamp_frame
 from .properties import of
 
 if TYPE_CHECKING:
-    from ..geometry.part_report import PartReport
+    from ..geometry.preparation.part_report import PartReport
     from ..scene.build import InspectionScene
 
 _MARK = "defectory_built"
@@ -112,6 +112,11 @@ def inspection_scenes() -> list[bpy.types.Scene]:
     return [scene for scene in bpy.data.scenes if of(scene).document]
 
 
+def is_open(scene: bpy.types.Scene) -> bool:
+    """Whether a scene shows the manifest that is open."""
+    return current is not None and of(scene).document == current.document
+
+
 def show_geometry(scene: bpy.types.Scene) -> None:
     """Give the part the geometry of the instance that the scene's frame shows.
 
@@ -150,12 +155,18 @@ def follow_file() -> None:
     document = of(scenes[0]).document
     if current is None or current.document != document or not drivers.installed():
         current = _load(document, scenes[0])
-        drivers.install(current.table)
-        drivers.revive()
-        for scene in scenes:  # what the drivers gave while they had no values is stale
-            scene.frame_set(scene.frame_current)
+        for scene in scenes:
+            wake(scene)
     for scene in scenes:
         show_geometry(scene)
+
+
+def wake(scene: bpy.types.Scene) -> None:
+    """Give the drivers their values and have them run, also where they had failed."""
+    if current is not None:
+        drivers.install(current.table)
+    drivers.revive()
+    scene.frame_set(scene.frame_current)
 
 
 def forget() -> None:
@@ -167,7 +178,7 @@ def forget() -> None:
 
 def _bound(scene: bpy.types.Scene) -> InspectionScene | None:
     """The open inspection scene, if that is what ``scene`` shows, with its objects as they are now."""
-    if current is None or of(scene).document != current.document:
+    if current is None or not is_open(scene):
         return None
     part = of(scene).part
     if part is None or part.type != "MESH" or part.name not in scene.objects:

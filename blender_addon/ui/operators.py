@@ -7,7 +7,7 @@ from typing import Any
 
 import bpy
 
-from . import drivers, inspection
+from . import inspection
 from .handlers import guarded
 
 
@@ -34,24 +34,32 @@ class OpenManifest(bpy.types.Operator):
         if not guarded(lambda: inspection.open_manifest(path, context.window)):
             # Not an error report: with that, a script that calls the operator gets an exception.
             self.report({"WARNING"}, inspection.problem)
+            _redraw(context)
             return {"CANCELLED"}
         self.report({"INFO"}, f"{path.name}: {context.scene.frame_end + 1:,} frames")
         return {"FINISHED"}
 
 
-class AllowDrivers(bpy.types.Operator):
-    """Let Blender run Python expressions in drivers, in every file; the same as "Auto Run Python Scripts" in the
-    preferences. Do so only if you trust the files that you open"""
+class WakeDrivers(bpy.types.Operator):
+    """Have Blender try the drivers again that it switched off because they failed"""
 
-    bl_idname = "defectory.allow_drivers"
-    bl_label = "Allow Drivers to Run"
-    bl_options = {"REGISTER"}  # noqa: RUF012 (a preference is no step that Blender can undo)
+    bl_idname = "defectory.wake_drivers"
+    bl_label = "Wake the Drivers"
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return inspection.is_open(context.scene)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        context.preferences.filepaths.use_scripts_auto_execute = True
-        drivers.revive()
-        context.scene.frame_set(context.scene.frame_current)
-        return {"FINISHED"}
+        return {"FINISHED" if guarded(lambda: inspection.wake(context.scene)) else "CANCELLED"}
 
 
-CLASSES: tuple[Any, ...] = (OpenManifest, AllowDrivers)
+def _redraw(context: bpy.types.Context) -> None:
+    """Nothing in the scene has changed, so that Blender would not draw the panel's message by itself."""
+    for window in context.window_manager.windows:
+        for area in window.screen.areas:
+            area.tag_redraw()
+
+
+CLASSES: tuple[Any, ...] = (OpenManifest, WakeDrivers)

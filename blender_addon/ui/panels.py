@@ -8,8 +8,7 @@ from collections.abc import Iterable
 import bpy
 
 from . import drivers, facts, inspection
-from .operators import AllowDrivers, OpenManifest
-from .properties import of
+from .operators import OpenManifest, WakeDrivers
 
 _CHARACTER_PX = 7.0
 """Width of a character of Blender's interface font at a scale of 1, near enough to wrap lines."""
@@ -26,7 +25,7 @@ class _Opened(_Inspection):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return is_open(context.scene)
+        return inspection.is_open(context.scene)
 
 
 class ManifestPanel(_Inspection, bpy.types.Panel):
@@ -38,11 +37,11 @@ class ManifestPanel(_Inspection, bpy.types.Panel):
         layout.operator(OpenManifest.bl_idname, icon="FILE_FOLDER")
         for problem in filter(None, (inspection.problem, inspection.render_problem)):
             _message(layout, context, problem)
-        if opened is None or not is_open(context.scene):
+        if opened is None or not inspection.is_open(context.scene):
             return
         if not drivers.run(context.scene, opened.table):
-            _message(layout, context, "Blender's auto-run setting keeps drivers from running: every frame looks alike")
-            layout.operator(AllowDrivers.bl_idname, icon="CHECKMARK")
+            _message(layout, context, "The drivers do not run: the frame is not the manifest's")
+            layout.operator(WakeDrivers.bl_idname, icon="DRIVER")
         _lines(layout, facts.describe_manifest(opened.table, opened.report))
 
 
@@ -77,11 +76,6 @@ class ParametersPanel(_Opened, bpy.types.Panel):
 
 
 CLASSES = (ManifestPanel, FramePanel, ParametersPanel)
-
-
-def is_open(scene: bpy.types.Scene) -> bool:
-    """Whether a scene shows the manifest that is open."""
-    return inspection.current is not None and of(scene).document == inspection.current.document
 
 
 def _lines(layout: bpy.types.UILayout, lines: Iterable[tuple[str, str]]) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from ..contract import errors, schema
 from ..geometry.mesh import Mesh
-from ..geometry.part_report import PartReport
-from ..geometry.prepare import file_sha256, prepare_part
-from ..geometry.prepared_files import load_prepared, part_key, save_prepared
+from ..geometry.preparation.part_report import PartReport
+from ..geometry.preparation.prepare import file_sha256, prepare_part
+from ..geometry.preparation.prepared_files import load_prepared, part_key, save_prepared
 
 CACHE = ".defectory"
 """Folder beside a manifest that holds its prepared parts."""

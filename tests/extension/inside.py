@@ -147,9 +147,9 @@ def save(manifest: str, blend: str, *frames: str) -> list[dict[str, Any]]:
 
 
 def load(blend: str, *frames: str) -> dict[str, Any]:
-    """Load a file that was saved, and look at the frame that it opens with and at others."""
+    """Load a file that was saved, as one that is not trusted, and look at the frame it opens with and at others."""
     enable()
-    bpy.ops.wm.open_mainfile(filepath=blend, use_scripts=True)
+    bpy.ops.wm.open_mainfile(filepath=blend, use_scripts=False)
     inspection = module("ui.inspection")
     first = {"frame": bpy.context.scene.frame_current, "driven": _driven(bpy.context.scene)}
     return {
@@ -163,7 +163,7 @@ def load(blend: str, *frames: str) -> dict[str, Any]:
 
 def enable_late(blend: str, *frames: str) -> dict[str, Any]:
     """Load a file without the extension, whose drivers then fail, and enable it only after."""
-    bpy.ops.wm.open_mainfile(filepath=blend, use_scripts=True)
+    bpy.ops.wm.open_mainfile(filepath=blend, use_scripts=False)
     bpy.context.scene.frame_set(0)
     enable()
     module("ui.handlers")._follow_soon()  # Blender's timer, which does not run without a window
@@ -218,6 +218,11 @@ def mishaps(manifest: str) -> dict[str, Any]:
     facts["beyond_problem"] = inspection.problem
     scene.frame_set(-5)
     facts["back"], facts["first"] = _driven(scene), _frames([0])[0]["driven"]
+    bpy.app.driver_namespace.pop("param")
+    scene.frame_set(3)
+    facts["failed"] = module("ui.drivers").run(scene, inspection.current.table)
+    bpy.ops.defectory.wake_drivers()
+    facts["woken"], facts["third"] = _driven(scene), _frames([3])[0]["driven"]
     bpy.data.objects.remove(scene.defectory.part)
     scene.frame_set(scene.frame_end)
     facts["deleted_problem"] = inspection.problem

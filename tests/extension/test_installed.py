@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from blender_addon.geometry.instances import build_instance
+from blender_addon.geometry.defects.instances import build_instance
+from blender_addon.geometry.defects.placement import Ground
 from blender_addon.geometry.mesh import Mesh
-from blender_addon.geometry.placement import Ground
-from blender_addon.geometry.prepare import prepare_part
+from blender_addon.geometry.preparation.prepare import prepare_part
 from manifests import viewpoints
 from manifests.files import read_manifest
 from manifests.sampling import Table, locate_frame
@@ -193,6 +193,9 @@ def test_mishaps_are_said_and_kill_no_driver(inside: Inside, examples: Path) -> 
     assert facts["first"] != facts["last"]
     assert facts["deleted_problem"] == "The part was deleted from the scene; open the manifest again"
     assert facts["seed"]
+    assert not facts["failed"]
+    assert facts["woken"] == facts["third"]
+    assert facts["third"] != facts["first"]
 
 
 def test_rendering_in_the_window_leaves_the_mesh_alone_and_says_so(
