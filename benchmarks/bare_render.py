@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import bpy
 
 from blender_addon import devices, headless
-from blender_addon.geometry.prepared_files import load_prepared
+from blender_addon.geometry.preparation.prepared_files import load_prepared
 from blender_addon.scene.build import build_scene
 from manifests import schema
 

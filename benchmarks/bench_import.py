@@ -40,7 +40,7 @@ print(json.dumps({"seconds": time.perf_counter() - start, "faces": len(small)}))
 _OURS_ARRAYS = """
 import json, sys, time
 import numpy as np
-from blender_addon.geometry.decimate import decimate
+from blender_addon.geometry.preparation.decimate import decimate
 from blender_addon.geometry.mesh import Mesh
 points, triangles = np.load(sys.argv[1] + "/points.npy"), np.load(sys.argv[1] + "/triangles.npy")
 mesh = Mesh(points, triangles, ("part",), np.zeros(len(triangles), dtype=np.int32))
@@ -51,7 +51,7 @@ print(json.dumps({"seconds": time.perf_counter() - start, "faces": small.face_co
 
 _OURS_FILE = """
 import json, sys, time
-from blender_addon.geometry.prepare import prepare_part
+from blender_addon.geometry.preparation.prepare import prepare_part
 start = time.perf_counter()
 mesh, report = prepare_part(sys.argv[1] + "/part.stl", face_budget=int(sys.argv[2]))
 result = {"seconds": time.perf_counter() - start, "faces": mesh.face_count, "deviation_max_mm": report.deviation_max_mm}

@@ -6,7 +6,8 @@
 
 Bare and ours alternate, because the machine's speed drifts. ``whole`` is the wall time of the command, start of
 Blender, import of the part, index and report included; ``shard`` is that of the shards alone, from the first job to the
-last commit. Both divided by the frames, over the median bare render.
+last commit. Both divided by the frames, over the median bare render. ``cpu`` is the processor time of all of it, over
+that of a process that renders bare: it tells the same on a machine that others use too.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import argparse
 import dataclasses
 import json
 import re
+import resource
 import statistics
 import subprocess
 import sys
@@ -43,16 +45,21 @@ def main() -> None:
     bare: list[float] = []
     whole: list[float] = []
     shard: list[float] = []
+    cpu: list[float] = []
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         file = folder / "manifest.yaml"
         file.write_text(write_yaml(manifest))
         for number in range(given.rounds):
+            idle = _cpu_seconds()
             seconds, reported = ours(file, folder / f"ours{number}", given.frames, given.workers)
+            used = _cpu_seconds() - idle
             whole.append(seconds / given.frames)
             shard.append(reported / given.frames)
             (prepared,) = (folder / f"ours{number}" / "part").glob("*.npz")
+            idle = _cpu_seconds()
             bare += bare_renders(manifest, prepared, folder, given.frames)
+            cpu.append(used / (_cpu_seconds() - idle))
     limit = statistics.median(bare)
     print(
         json.dumps(
@@ -64,9 +71,16 @@ def main() -> None:
                 "whole_s": round(statistics.median(whole), 3),
                 "shard_over_bare": round(statistics.median(shard) / limit, 3),
                 "whole_over_bare": round(statistics.median(whole) / limit, 3),
+                "cpu_over_bare": round(statistics.median(cpu), 3),
             }
         )
     )
+
+
+def _cpu_seconds() -> float:
+    """Processor time of all children so far, theirs included."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def ours(manifest: Path, out: Path, frames: int, workers: int) -> tuple[float, float]:

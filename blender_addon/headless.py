@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> None:
 
     from blender_addon import blender_versions, devices, render
     from blender_addon.contract import schema
-    from blender_addon.geometry.prepared_files import load_prepared
+    from blender_addon.geometry.preparation.prepared_files import load_prepared
     from blender_addon.scene.build import build_scene
 
     bpy.ops.wm.read_factory_settings(use_empty=True)

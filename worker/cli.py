@@ -62,7 +62,9 @@ def _run_options(command: Any) -> Any:
             help="Redis of a farm whose workers ('rq worker render') see DIR; without it, both are brought along.",
         ),
         click.option(
-            "--shard-frames", type=click.IntRange(min=1), help="Frames of one Blender process; by default as the workers are many."
+            "--shard-frames",
+            type=click.IntRange(min=1),
+            help="Frames of one Blender process; by default few enough for every worker to have some.",
         ),
     ]
     for option in reversed(options):

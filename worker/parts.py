@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from blender_addon.geometry.mesh import Mesh
-from blender_addon.geometry.part_report import PartReport
-from blender_addon.geometry.prepare import prepare_part
-from blender_addon.geometry.prepared_files import load_prepared, part_key, save_prepared
+from blender_addon.geometry.preparation.part_report import PartReport
+from blender_addon.geometry.preparation.prepare import prepare_part
+from blender_addon.geometry.preparation.prepared_files import load_prepared, part_key, save_prepared
 from manifests import viewpoints
 from manifests.errors import DataSetError, PartError
 from manifests.layout import DataSet

@@ -16,8 +16,8 @@ from typing import Any
 import jinja2
 import numpy as np
 
-from blender_addon.geometry.part_report import PartReport
-from blender_addon.geometry.prepared_files import load_prepared
+from blender_addon.geometry.preparation.part_report import PartReport
+from blender_addon.geometry.preparation.prepared_files import load_prepared
 from manifests.errors import DataSetError, UserError
 from manifests.files import read_manifest
 from manifests.layout import IMAGE, DataSet, write_atomic

@@ -8,9 +8,9 @@ import bpy
 import numpy as np
 
 from ..contract import sampling, schema, viewpoints
-from ..geometry.instances import build_instance
+from ..geometry.defects.instances import build_instance
+from ..geometry.defects.placement import Ground
 from ..geometry.mesh import Mesh
-from ..geometry.placement import Ground
 from ..geometry.refine import refine
 from .backdrop import add_backdrop
 from .cameras import add_camera

@@ -8,7 +8,7 @@ import bpy
 import numpy as np
 
 from ..contract import sampling
-from ..geometry.instances import Instance
+from ..geometry.defects.instances import Instance
 from . import MM
 from .drivers import bind_vector
 

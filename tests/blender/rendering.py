@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from blender_addon.geometry.prepare import prepare_part
-from blender_addon.geometry.prepared_files import save_prepared
+from blender_addon.geometry.preparation.prepare import prepare_part
+from blender_addon.geometry.preparation.prepared_files import save_prepared
 from manifests import schema, viewpoints
 from manifests.sampling import Table
 from worker.blender import Blender, build_command, headless_script

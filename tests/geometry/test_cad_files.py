@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from blender_addon.contract import errors
-from blender_addon.geometry.cad_files import read_cad, tell_format
+from blender_addon.geometry.cad.cad_files import read_cad, tell_format
 
 from .cad_writers import BOX_QUADS, PARTS, ascii_stl, binary_stl, box, embedded, glb, gltf, mesh, obj, ply, volume
 
@@ -289,7 +289,7 @@ def test_any_coordinates_survive_a_binary_stl_bit_for_bit(tmp_path, data):
 
 
 def test_large_binary_stl_is_joined_across_chunks(tmp_path, monkeypatch):
-    from blender_addon.geometry import read_stl
+    from blender_addon.geometry.cad import read_stl
 
     monkeypatch.setattr(read_stl, "_CHUNK_FACES", 5)
     read = read_cad(write(tmp_path, "a.stl", SOUND["binary.stl"]))

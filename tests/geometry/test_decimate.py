@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blender_addon.contract import errors
-from blender_addon.geometry import decimate as decimation
-from blender_addon.geometry.decimate import decimate, share_budget
-from blender_addon.geometry.deviation import deviation
 from blender_addon.geometry.edges import count_edges
-from blender_addon.geometry.pieces import cut_into_boxes, simplify_in_pieces
+from blender_addon.geometry.preparation import decimate as decimation
+from blender_addon.geometry.preparation.decimate import decimate, share_budget
+from blender_addon.geometry.preparation.deviation import deviation
+from blender_addon.geometry.preparation.pieces import cut_into_boxes, simplify_in_pieces
 
 from .cad_writers import box, mesh, torus
 
@@ -110,6 +110,6 @@ def test_simplification_in_pieces_leaves_no_seam():
 
 def test_simplification_in_pieces_is_deterministic(monkeypatch):
     monkeypatch.setattr(decimation, "_WHOLE_FACES", 5000)
-    monkeypatch.setattr("blender_addon.geometry.pieces.PIECE_FACES", 5000)
+    monkeypatch.setattr("blender_addon.geometry.preparation.pieces.PIECE_FACES", 5000)
     first, second = (decimate(mesh(*torus(80)), 800) for _ in range(2))
     assert np.array_equal(first.vertices_mm, second.vertices_mm) and np.array_equal(first.triangles, second.triangles)

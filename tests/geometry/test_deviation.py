@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from blender_addon.geometry import deviation as module
 from blender_addon.geometry import nearest
-from blender_addon.geometry.decimate import decimate
-from blender_addon.geometry.deviation import deviation
 from blender_addon.geometry.nearest import TriangleTree
+from blender_addon.geometry.preparation import deviation as module
+from blender_addon.geometry.preparation.decimate import decimate
+from blender_addon.geometry.preparation.deviation import deviation
 
 from .cad_writers import box, mesh, torus
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from blender_addon.contract import errors
-from blender_addon.geometry.part_report import PartReport
-from blender_addon.geometry.prepare import prepare_part
-from blender_addon.geometry.prepared_files import load_prepared, part_key, save_prepared
+from blender_addon.geometry.preparation.part_report import PartReport
+from blender_addon.geometry.preparation.prepare import prepare_part
+from blender_addon.geometry.preparation.prepared_files import load_prepared, part_key, save_prepared
 
 from .cad_writers import PARTS, binary_stl, box, torus
 
@@ -65,7 +65,7 @@ def test_late_orientation_of_huge_meshes_gives_the_same_part(tmp_path, monkeypat
     points, triangles = torus(40)
     path.write_bytes(binary_stl(points, triangles[:, ::-1]))
     early, report = prepare_part(path, face_budget=1000)
-    monkeypatch.setattr("blender_addon.geometry.prepare._ORIENT_AFTER_FACES", 100)
+    monkeypatch.setattr("blender_addon.geometry.preparation.prepare._ORIENT_AFTER_FACES", 100)
     late, late_report = prepare_part(path, face_budget=1000)
     assert report.repair.flipped == 3200 and late_report.repair.flipped == 1000
     assert deviation_free(early) == pytest.approx(deviation_free(late), rel=0.01)
@@ -133,8 +133,8 @@ def test_prepared_part_comes_back_as_it_was_and_in_the_same_bytes(flange, tmp_pa
 
 def test_bytes_do_not_depend_on_the_process(flange, tmp_path):
     code = (
-        "import sys, pathlib; from blender_addon.geometry.prepare import prepare_part;"
-        "from blender_addon.geometry.prepared_files import save_prepared;"
+        "import sys, pathlib; from blender_addon.geometry.preparation.prepare import prepare_part;"
+        "from blender_addon.geometry.preparation.prepared_files import save_prepared;"
         "print(save_prepared(sys.argv[2], *prepare_part(sys.argv[1], face_budget=4000, origin='base')).name)"
     )
     command = [sys.executable, "-c", code, str(FLANGE), str(tmp_path)]
@@ -174,7 +174,7 @@ def test_key_depends_on_all_that_changes_the_part_and_on_nothing_else():
 
 
 def test_geometry_imports_neither_blender_nor_the_worker():
-    modules = ["cad_files", "repair", "decimate", "deviation", "prepare", "prepared_files"]
+    modules = ["cad.cad_files", "preparation.prepare", "preparation.prepared_files", "defects.instances"]
     code = ";".join(f"import blender_addon.geometry.{m}" for m in modules)
     code += ";import sys; sys.exit(bool({'bpy', 'worker', 'scipy', 'trimesh', 'yaml'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], cwd=PARTS.parents[2], check=False).returncode == 0

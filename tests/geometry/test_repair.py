@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from blender_addon.geometry.repair import RepairReport, repair
+from blender_addon.geometry.preparation.repair import RepairReport, repair
 from blender_addon.geometry.welding import equal_rows
 
 from .cad_writers import box, mesh, torus, volume

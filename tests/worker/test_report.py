@@ -326,8 +326,8 @@ def test_part_that_is_absent_is_a_warning(tmp_path: Path) -> None:
 
 
 def test_part_is_told_and_its_warnings_come_first(tmp_path: Path) -> None:
-    from blender_addon.geometry.prepare import prepare_part
-    from blender_addon.geometry.prepared_files import save_prepared
+    from blender_addon.geometry.preparation.prepare import prepare_part
+    from blender_addon.geometry.preparation.prepared_files import save_prepared
 
     data_set = reported(tmp_path / "set", made_manifest(), [0])
     corners = ["0 0 0", "30 0 0", "0 20 0"]

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract import errors
-from .mesh import Mesh, unique_names
+from ...contract import errors
+from ..mesh import Mesh, unique_names
 from .polygons import fan
 from .text_numbers import parse_numbers
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .split import Floats, Ints
+from ..split import Floats, Ints
 
 _LEVEL = math.cos(math.radians(25))  # a footprint's normals stay within this of the normal at its centre
 _RIM = 24  # points of an outline that must lie on the surface

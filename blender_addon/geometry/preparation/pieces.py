@@ -10,10 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract import errors
-from .child import python_executable, run_python
+from ...contract import errors
+from ..child import python_executable, run_python
+from ..welding import equal_rows
 from .simplify import comparison_scale, simplify, without_repeated_corners
-from .welding import equal_rows
 
 PIECE_FACES = 1_500_000
 """Most triangles of a piece: about 0.6 GB in fast-simplification."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .edges import EdgeCounts, count_edges
-from .mesh import Mesh
-from .welding import equal_rows, may_hold_repeats
+from ..edges import EdgeCounts, count_edges
+from ..mesh import Mesh
+from ..welding import equal_rows, may_hold_repeats
 from .winding import orient
 
 WELD_TOLERANCE = 1e-7

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract import errors
-from .mesh import Mesh, unique_names
-from .welding import equal_rows
+from ...contract import errors
+from ..mesh import Mesh, unique_names
+from ..welding import equal_rows
 
 _HEADER_BYTES = 84
 _RECORD = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract import errors
-from .mesh import Mesh
+from ...contract import errors
+from ..mesh import Mesh
 from .pieces import simplify_in_pieces
 from .simplify import simplify
 

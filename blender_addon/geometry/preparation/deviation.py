@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .mesh import Mesh
-from .nearest import TriangleTree
+from ..mesh import Mesh
+from ..nearest import TriangleTree
 
 FORWARD_POINTS = 100_000
 """Most vertices of the original that are measured; of more, every k-th."""

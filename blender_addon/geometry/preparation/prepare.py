@@ -12,12 +12,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract import errors
-from .cad_files import Unit, read_cad, tell_format
+from ...contract import errors
+from ..cad.cad_files import Unit, read_cad, tell_format
+from ..mesh import Mesh
+from ..nearest import TriangleTree
 from .decimate import decimate
 from .deviation import Deviation, deviation
-from .mesh import Mesh
-from .nearest import TriangleTree
 from .part_report import ObjectReport, PartReport
 from .repair import RepairReport, clean, repair
 from .winding import orient

@@ -11,8 +11,8 @@ from urllib.parse import unquote
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract import errors
-from .mesh import Mesh, unique_names
+from ...contract import errors
+from ..mesh import Mesh, unique_names
 
 _COMPONENTS = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 _WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from ..contract import distributions, sampling, schema
+from ...contract import distributions, sampling, schema
+from ..mesh import Mesh
+from ..split import Floats, Ints
 from .dents import DentShape, half_axes_mm, press
-from .mesh import Mesh
 from .placement import Ground
-from .split import Floats, Ints
 
 _TRIES = 400
 

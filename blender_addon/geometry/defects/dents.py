@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .refine import refine
-from .split import Floats, Ints, edge_table, split_edges
+from ..refine import refine
+from ..split import Floats, Ints, edge_table, split_edges
 
 _EDGES_ACROSS = 10  # mesh edges along the short axis of a dent
 _GROWTH = 1.5  # longest edge over distance from the dent, outside it

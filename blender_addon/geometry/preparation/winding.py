@@ -7,8 +7,8 @@ from collections import defaultdict
 import numpy as np
 from numpy.typing import NDArray
 
-from .edges import FacePairs, face_pairs
-from .mesh import Mesh
+from ..edges import FacePairs, face_pairs
+from ..mesh import Mesh
 
 
 def orient(mesh: Mesh) -> tuple[Mesh, int]:

@@ -7,9 +7,9 @@ from typing import Literal
 
 import numpy as np
 
-from ..contract import errors
+from ...contract import errors
+from ..mesh import Mesh
 from .file_units import declared_unit_mm
-from .mesh import Mesh
 from .read_brep import read_brep
 from .read_gltf import read_gltf
 from .read_obj import read_obj

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from ..contract import errors
+from ...contract import errors
 
 _SI_PREFIX_MM = {"": 1000.0, "MILLI": 1.0, "CENTI": 10.0, "DECI": 100.0, "MICRO": 1e-3, "KILO": 1e6}
 _NAMED_MM = {"INCH": 25.4, "INCHES": 25.4, "IN": 25.4, "FOOT": 304.8, "FEET": 304.8, "MIL": 0.0254, "YARD": 914.4}

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract import errors
-from .mesh import Mesh
+from ...contract import errors
+from ..mesh import Mesh
 from .polygons import fan
 from .text_numbers import parse_numbers
 

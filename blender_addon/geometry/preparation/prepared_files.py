@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..contract import errors
-from .mesh import Mesh
+from ...contract import errors
+from ..mesh import Mesh
 from .part_report import PartReport
 
 FORMAT_VERSION = 1

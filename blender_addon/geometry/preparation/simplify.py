@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract import errors
+from ...contract import errors
 
 SCALE_DIAGONAL = 1000.0
 """Diagonal of the bounding box while simplifying. The library compares errors with absolute thresholds, so that

@@ -6,9 +6,9 @@ import re
 import tempfile
 from pathlib import Path
 
-from ..contract import errors
-from .child import python_executable, run_python
-from .mesh import Mesh
+from ...contract import errors
+from ..child import python_executable, run_python
+from ..mesh import Mesh
 from .read_gltf import gltf_mesh
 
 DEFLECTION_MM = 0.01

@@ -1,0 +1,1 @@
+"""CAD files of every format to triangles."""

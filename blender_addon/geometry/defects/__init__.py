@@ -1,0 +1,1 @@
+"""Defects: where they lie, what shape they press into the part."""

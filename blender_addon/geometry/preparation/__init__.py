@@ -1,0 +1,1 @@
+"""From a CAD file to the prepared part: repaired, decimated, measured, stored."""
