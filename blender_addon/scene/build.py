@@ -111,6 +111,8 @@ def set_up_cycles(scene: bpy.types.Scene, render: schema.Render) -> None:
     cycles.use_denoising = render.denoise
     # Clamping keeps fireflies out of pictures that people look at; in a measurement it would be a bias.
     cycles.sample_clamp_direct = cycles.sample_clamp_indirect = 0.0
+    # Blender's start-up file and a new scene differ in it (5.0), so that the same frame would have other noise.
+    cycles.sampling_pattern = "AUTOMATIC"
     cycles.use_animated_seed = False
     drive(cycles, "seed", 'param("@seed", frame)')
 
