@@ -248,6 +248,20 @@ def render(manifest: str, frame: str, folder: str) -> dict[str, Any]:
     return still | {"rendering": inspection.rendering, "animation": inspection.render_problem}
 
 
+def picture(manifest: str, folder: str, *frames: str) -> list[str]:
+    """Render frames as F12 does, after scrubbing to each, with the file format of the farm."""
+    enable()
+    bpy.ops.defectory.open_manifest(filepath=manifest)
+    scene, paths = bpy.context.scene, []
+    module("render").prepare_output(scene)
+    for frame in frames:
+        scene.frame_set(int(frame))
+        scene.render.filepath = str(Path(folder) / f"{frame}.exr")
+        bpy.ops.render.render(write_still=True)
+        paths.append(scene.render.filepath)
+    return paths
+
+
 def same_as_function(manifest: str) -> dict[str, Any]:
     """What the operator and what the function make of a manifest."""
     enable()
