@@ -15,6 +15,7 @@ import click
 from manifests.errors import UserError
 
 from . import doctoring, runs, standing
+from .export import LAYOUTS, Split, export_data_set, parse_split
 
 _WRONG = 2
 _STOPPED = 130
@@ -46,6 +47,20 @@ class FrameRange(click.ParamType[tuple[int | None, int | None]]):
         if not colon:
             self.fail(f"'{value}' is no range of frames; write A:B for the frames from A up to, not including, B")
         return ends
+
+
+class Sides(click.ParamType[Split]):
+    """Sides of a split by instances: ``train=0.7,val=0.15,test=0.15`` or ``train=28,val=4,test=8``."""
+
+    name = "SIDE=N,..."
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, Split):
+            return value
+        try:
+            return parse_split(str(value))
+        except ValueError as error:
+            self.fail(str(error))
 
 
 def _run_options(command: Any) -> Any:
@@ -126,6 +141,16 @@ def verify(folder: Path, repair: bool) -> None:
 def report(folder: Path) -> None:
     """Write the report of a data set anew."""
     click.echo(runs.write_report(folder))
+
+
+@commands.command()
+@_folder
+@click.argument("layout", metavar="FORMAT", type=click.Choice(list(LAYOUTS)))
+@click.argument("out", metavar="OUT", type=click.Path(path_type=Path))
+@click.option("--split", type=Sides(), help="Shares, such as train=0.7,test=0.3, or whole numbers of instances.")
+def export(folder: Path, layout: str, out: Path, split: Split | None) -> None:
+    """Export a data set to OUT, images hard-linked. FORMAT is mvtec, folder, coco, yolo or per-image."""
+    click.echo(export_data_set(folder, layout, out, split).text())
 
 
 @commands.command()

@@ -1,0 +1,121 @@
+"""Frames of a data set as exports read them: checked against their records, masks decoded."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from manifests.errors import DataSetError
+from manifests.layout import IMAGE, INSTANCES, MASK, RECORD, DataSet
+from manifests.sampling import locate_frame
+from manifests.schema import Manifest
+
+from .outlines import Mask
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A pair.
+
+    Attributes:
+        number, instance, view, light, repeat: of the frame.
+        image: its camera image.
+        classes: (height, width) uint8, values of the manifest's labels.
+        ids: (height, width) uint16, ids of defects, 0 elsewhere.
+        defects: of the record, those that the masks show.
+        impurities: label and mask of each class of impurities that the masks show.
+    """
+
+    number: int
+    instance: int
+    view: int
+    light: int
+    repeat: int
+    image: Path
+    classes: NDArray[np.uint8]
+    ids: NDArray[np.uint16]
+    defects: list[dict[str, Any]]
+    impurities: dict[str, Mask]
+
+    @property
+    def name(self) -> str:
+        """Name of its files, without suffix: names sort as frames do."""
+        return f"{self.number:07d}"
+
+    @property
+    def defective(self) -> Mask:
+        """(height, width) where defects are; impurities are none."""
+        return self.ids > 0
+
+
+def read_frame(data_set: DataSet, manifest: Manifest, number: int) -> Frame:
+    """Read a pair and check it: files against the hashes of the record, masks against its defects.
+
+    Raises:
+        DataSetError: the pair is damaged.
+    """
+    folder = data_set.pair_folder(number)
+    try:
+        record = json.loads((folder / RECORD).read_bytes())
+        hashes = record["sha256"]
+        for key, name in (("image", IMAGE), ("mask", MASK), ("instance_mask", INSTANCES)):
+            if hashlib.sha256((folder / name).read_bytes()).hexdigest() != hashes[key]:
+                raise ValueError(f"{name} has changed since it was rendered")
+        classes = _pixels(folder / MASK, manifest).astype(np.uint8)
+        ids = _pixels(folder / INSTANCES, manifest).astype(np.uint16)
+        defects = _shown(record["defects"], classes, ids, manifest)
+    except OSError as error:
+        raise _damage(data_set, number, str(error.strerror or error)) from None
+    except (KeyError, TypeError, AttributeError):
+        raise _damage(data_set, number, f"{RECORD} lacks something or holds an impossible value") from None
+    except ValueError as error:
+        problem = f"{RECORD} is no JSON" if isinstance(error, json.JSONDecodeError | UnicodeDecodeError) else str(error)
+        raise _damage(data_set, number, problem) from None
+    values = {impurity.label: manifest.labels[impurity.label] for impurity in manifest.impurities}
+    impurities = {label: classes == value for label, value in values.items() if (classes == value).any()}
+    where = locate_frame(manifest, number)
+    image = folder / IMAGE
+    return Frame(
+        number, where.instance, where.view, where.light, where.repeat, image, classes, ids, defects, impurities
+    )
+
+
+def _pixels(path: Path, manifest: Manifest) -> NDArray[Any]:
+    try:
+        with Image.open(io.BytesIO(path.read_bytes()), formats=["PNG"]) as picture:
+            pixels = np.asarray(picture)
+    except (OSError, SyntaxError) as error:
+        raise ValueError(f"{path.name} cannot be decoded: {error}") from None
+    width, height = manifest.camera.image_px
+    if pixels.shape != (height, width):
+        raise ValueError(f"{path.name} is no grey picture of {width} x {height} pixels")
+    return pixels
+
+
+def _shown(
+    records: list[dict[str, Any]], classes: NDArray[np.uint8], ids: NDArray[np.uint16], manifest: Manifest
+) -> list[dict[str, Any]]:
+    """Those defects that the masks show."""
+    found = set(np.unique(ids).tolist()) - {0}
+    values = {int(record["id"]): manifest.labels[record["label"]] for record in records}
+    if strangers := found - set(values):
+        raise ValueError(f"{INSTANCES} holds {min(strangers)}, which is the id of no defect")
+    if classes.max() > max(manifest.labels.values()):
+        raise ValueError(f"{MASK} holds {classes.max()}, which is the value of no label")
+    for number in found:
+        if (classes[ids == number] != values[number]).any():
+            raise ValueError(f"{MASK} gives defect {number} another class than {RECORD} does")
+    return [record for record in records if int(record["id"]) in found]
+
+
+def _damage(data_set: DataSet, number: int, problem: str) -> DataSetError:
+    again = f"'defectory verify {data_set.root} --repair', then 'defectory resume {data_set.root}'"
+    return DataSetError(f"{data_set.root}: frame {number} is damaged: {problem}; {again}")
