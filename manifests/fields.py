@@ -122,14 +122,23 @@ def from_dict(owner: type[T], data: Any, path: str = "") -> T:
     return built
 
 
-def to_dict(value: Any) -> Any:
-    """Plain data of a schema object: every field stated, ``kind`` first; :func:`from_dict` gives the object back."""
+def to_dict(value: Any, *, sparse: bool = False) -> Any:
+    """Plain data of a schema object, ``kind`` first; :func:`from_dict` gives the object back.
+
+    Args:
+        value: a schema object, or what its fields hold.
+        sparse: leave out what is at its default; else every field is stated.
+    """
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         tag = kind(type(value))
-        head = {} if tag is None else {"kind": tag}
-        return head | {f.name: to_dict(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        data = {} if tag is None else {"kind": tag}
+        for f in dataclasses.fields(value):
+            held = getattr(value, f.name)
+            if not (sparse and held == f.default):
+                data[f.name] = to_dict(held, sparse=sparse)
+        return data
     if isinstance(value, tuple):
-        return [to_dict(item) for item in value]
+        return [to_dict(item, sparse=sparse) for item in value]
     return value
 
 

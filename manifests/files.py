@@ -171,5 +171,12 @@ def _represent_list(dumper: _Dumper, data: list[Any]) -> yaml.Node:
     return dumper.represent_sequence(_LIST, data, flow_style=plain)
 
 
+def _represent_text(dumper: _Dumper, text: str) -> yaml.Node:
+    # Line ends that only Unicode knows come back as spaces unless they are escaped.
+    style = '"' if any(end in text for end in "\x85\u2028\u2029") else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
 _Dumper.add_representer(list, _represent_list)
+_Dumper.add_representer(str, _represent_text)
 _Dumper.add_implicit_resolver(_FLOAT_TAG, _FLOAT, _FLOAT_FIRST)

@@ -1,4 +1,4 @@
-"""Dispatch: shards out to the farm, their outcomes back; a failed shard is tried once more.
+"""Dispatch: shards out to the farm, their outcomes back; a failed shard is tried again while that brings pairs.
 
 Only a window of shards lies in the queue at a time, so that a million frames cost Redis no more than a thousand.
 """
@@ -36,7 +36,9 @@ class Failure:
 class _Shard:
     frames: tuple[int, ...]
     pending: set[int]
-    tries: int
+    tries: int = 0
+    fruitless: int = 0  # tries in a row that brought no pair
+    sent: int = 0  # frames of the last try
 
 
 @dataclass
@@ -49,7 +51,7 @@ class Dispatch:
         shards: what is to be rendered, taken as the queue empties.
         device: as ``defectory render --device`` takes it.
         done: pairs that have appeared since the run began.
-        failures: shards that failed twice.
+        failures: shards that failed, twice in a row without a single pair.
     """
 
     farm: RemoteFarm
@@ -111,9 +113,11 @@ class Dispatch:
             frames = next(self.shards, None)
             if frames is None:
                 return
-            self._send(_Shard(frames, set(frames), 1))
+            self._send(_Shard(frames, set(frames)))
 
     def _send(self, shard: _Shard) -> None:
+        shard.tries += 1
+        shard.sent = len(shard.pending)
         job_id = f"defectory-{self._token}-{shard.frames[0]:07d}-{shard.tries}"
         self.farm.queue().enqueue_call(
             "worker.jobs.render_shard",
@@ -135,11 +139,12 @@ class Dispatch:
         if kind == "worker.jobs.FolderRefused":
             raise DataSetError(text)
         self._failed_tries += 1
+        shard.fruitless = 0 if len(shard.pending) < shard.sent else shard.fruitless + 1
         reason = text if named and text else reason
         if self._failed_tries >= _HOPELESS and not self.done:
             raise BlenderError(f"no shard succeeds: {reason}")
-        if shard.tries < _TRIES:
-            self._send(_Shard(shard.frames, shard.pending, shard.tries + 1))
+        if shard.fruitless < _TRIES:
+            self._send(shard)
         else:
             self.failures.append(Failure(tuple(sorted(shard.pending)), reason))
 

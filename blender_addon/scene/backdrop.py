@@ -7,7 +7,7 @@ from mathutils import Matrix, Vector
 
 from ..contract import schema, viewpoints
 from . import MM
-from .rig import first_pose, link_to_rig
+from .rig import link_to_rig, stand_before
 
 
 def add_backdrop(
@@ -36,8 +36,5 @@ def add_backdrop(
     plane = bpy.data.objects.new("Backdrop", mesh)
     eye, target = Vector(views.locations_mm[0]), Vector(views.targets_mm[0])
     plane.matrix_local = Matrix.Translation((0.0, 0.0, -((eye - target).length + distance) * MM))
-    if backdrop.follow == "camera":
-        plane.parent = viewpoint
-    else:
-        plane.matrix_world = first_pose(views) @ plane.matrix_local
+    stand_before(plane, backdrop.follow, views, viewpoint)
     link_to_rig(scene, plane)

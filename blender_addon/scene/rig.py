@@ -18,8 +18,18 @@ def link_to_rig(scene: bpy.types.Scene, thing: bpy.types.Object) -> None:
     scene.collection.children[RIG].objects.link(thing)
 
 
-def first_pose(views: viewpoints.Viewpoints) -> Matrix:
-    """Pose of the first view's camera in metres, for what stays there while the camera goes on."""
+def stand_before(
+    thing: bpy.types.Object, follow: str, views: viewpoints.Viewpoints, viewpoint: bpy.types.Object
+) -> None:
+    """Take a thing's local pose as one in the camera's axes: of every view in turn, or of the first for good."""
+    if follow == "camera":
+        thing.parent = viewpoint
+    else:
+        thing.matrix_world = _first_pose(views) @ thing.matrix_local
+
+
+def _first_pose(views: viewpoints.Viewpoints) -> Matrix:
+    """Pose of the first view's camera in metres."""
     pose = Matrix([list(row) for row in views.rotations[0]]).to_4x4()
     pose.translation = Vector(views.locations_mm[0]) * MM
     return pose

@@ -8,7 +8,7 @@ from .backdrop import Backdrop
 from .camera import Camera
 from .defects import AtPosition, Defect, Dent, OnArea, Placement
 from .impurities import Dust, Impurity
-from .lights import Diffuser, Light, LightState, World
+from .lights import Diffuser, Dome, Light, LightState, Panel, RingLight, Spot, World
 from .manifest import CONTRACT, Manifest, Parameter, from_dict, to_dict
 from .output import Noise, Output, Render
 from .part import ObjectBudget, Part
@@ -25,6 +25,7 @@ __all__ = [
     "Defect",
     "Dent",
     "Diffuser",
+    "Dome",
     "Dust",
     "Impurity",
     "Light",
@@ -35,6 +36,7 @@ __all__ = [
     "OnArea",
     "Output",
     "Painted",
+    "Panel",
     "Parameter",
     "Part",
     "Placement",
@@ -42,6 +44,8 @@ __all__ = [
     "Poses",
     "Render",
     "Ring",
+    "RingLight",
+    "Spot",
     "Surface",
     "Vector",
     "Views",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar, Literal, TypeAlias
 
-from ..fields import field
-from .vectors import Colour
+from ..errors import ManifestError
+from ..fields import field, join
+from .vectors import FAR_MM, Colour, Vector
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,87 @@ class World:
     color: Colour = field("Linear RGB, multiplies the radiance.", (1.0, 1.0, 1.0), low=0.0)
 
 
-Light: TypeAlias = Diffuser | World
+@dataclass(frozen=True)
+class Panel:
+    """A rectangle that shines forward."""
+
+    KIND: ClassVar[str] = "panel"
+    name: str = field("Name, for light states.", "panel")
+    radiance: float = field("Radiance, W/(m2 sr).", 5.0, low=0.0, driven=True)
+    color: Colour = field("Linear RGB, multiplies the radiance.", (1.0, 1.0, 1.0), low=0.0)
+    location_mm: Vector = field("Where its centre is.", (0.0, 0.0, 300.0), low=-FAR_MM, high=FAR_MM)
+    target_mm: Vector = field("What it shines at.", (0.0, 0.0, 0.0), low=-FAR_MM, high=FAR_MM)
+    size_mm: tuple[float, float] = field("Width and height.", (100.0, 100.0), above=0.0)
+    follow: Literal["scene", "camera"] = field(
+        "Whose axes its places are in: those of the scene, or the camera's right, up and back.", "scene"
+    )
+
+    def check(self, path: str) -> None:
+        _check_aim(self.location_mm, self.target_mm, path)
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A spot light (S1)."""
+
+    KIND: ClassVar[str] = "spot"
+    name: str = field("Name, for light states.", "spot")
+    power_w: float = field("Power that it would have if it shone in all directions, W.", 1.0, low=0.0, driven=True)
+    color: Colour = field("Linear RGB, multiplies the power.", (1.0, 1.0, 1.0), low=0.0)
+    location_mm: Vector = field("Where it stands.", (0.0, 0.0, 300.0), low=-FAR_MM, high=FAR_MM)
+    target_mm: Vector = field("What it shines at.", (0.0, 0.0, 0.0), low=-FAR_MM, high=FAR_MM)
+    angle_deg: float = field("Opening angle of its cone.", 40.0, low=1.0, high=180.0)
+    blend: float = field("Share of the cone over which its edge fades.", 0.15, low=0.0, high=1.0)
+    radius_mm: float = field("Radius of the lamp; larger makes softer shadows.", 5.0, low=0.0)
+    follow: Literal["scene", "camera"] = field(
+        "Whose axes its places are in: those of the scene, or the camera's right, up and back.", "scene"
+    )
+
+    def check(self, path: str) -> None:
+        _check_aim(self.location_mm, self.target_mm, path)
+
+
+@dataclass(frozen=True)
+class RingLight:
+    """A ring around the camera's line of sight, round (S2) or of straight bars (S4: a hexagon)."""
+
+    KIND: ClassVar[str] = "ring"
+    name: str = field("Name, for light states.", "ring")
+    radiance: float = field("Radiance, W/(m2 sr).", 5.0, low=0.0, driven=True)
+    color: Colour = field("Linear RGB, multiplies the radiance.", (1.0, 1.0, 1.0), low=0.0)
+    diameter_mm: float = field(
+        "Diameter in the middle of the band; of bars, that of the circle they touch.", 100.0, above=0.0
+    )
+    width_mm: float = field("Width of the band.", 15.0, above=0.0)
+    sides: int = field("Bars that make the ring; 0: a round one.", 0, low=0, high=64)
+    rotation_deg: float = field("Turn about the line of sight (S4: 90).", 0.0)
+    scale: float = field("Multiplies diameter and width (S4: 2).", 1.0, above=0.0)
+    distance_mm: float = field("Distance in front of the camera; 0: level with it.", 0.0, low=0.0)
+    follow: Literal["scene", "camera"] = field(
+        "camera: moves from view to view; scene: stays at the first view.", "camera"
+    )
+
+    def check(self, path: str) -> None:
+        if self.sides in (1, 2):
+            raise ManifestError(join(path, "sides"), f"must be 0 or at least 3, got {self.sides}")
+        if self.width_mm > self.diameter_mm:
+            raise ManifestError(join(path, "width_mm"), f"must be at most diameter_mm ({self.diameter_mm:g})")
+
+
+@dataclass(frozen=True)
+class Dome:
+    """Even light from a cap of the sky: a dome over the part."""
+
+    KIND: ClassVar[str] = "dome"
+    name: str = field("Name, for light states.", "dome")
+    radiance: float = field("Radiance, W/(m2 sr).", 1.0, low=0.0, driven=True)
+    color: Colour = field("Linear RGB, multiplies the radiance.", (1.0, 1.0, 1.0), low=0.0)
+    opening_deg: float = field(
+        "Angle of the cap from rim to rim; 180: the whole upper half.", 180.0, above=0.0, high=360.0
+    )
+
+
+Light: TypeAlias = Diffuser | World | Panel | Spot | RingLight | Dome
 
 
 @dataclass(frozen=True)
@@ -53,3 +135,8 @@ class LightState:
 
     name: str = field("Name of the state.")
     lights: tuple[str, ...] = field("Names of the lights that burn.")
+
+
+def _check_aim(location_mm: Vector, target_mm: Vector, path: str) -> None:
+    if math.dist(location_mm, target_mm) < 1e-6:
+        raise ManifestError(join(path, "target_mm"), "must not be where the light stands")

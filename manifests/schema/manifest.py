@@ -17,7 +17,7 @@ from .backdrop import Backdrop
 from .camera import Camera
 from .defects import Defect
 from .impurities import Impurity
-from .lights import Diffuser, Light, LightState, World
+from .lights import Diffuser, Dome, Light, LightState, World
 from .output import Output, Render
 from .part import Part
 from .surface import Painted, Surface
@@ -84,8 +84,13 @@ class Manifest:
         return {name: value for value, name in enumerate(names)}
 
     def sha256(self) -> str:
-        """SHA-256 (hex) of the canonical form: JSON of :func:`to_dict`, keys sorted, no white space."""
-        text = json.dumps(to_dict(self), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        """SHA-256 (hex) of the canonical form: what is not at its default, and the contract's version, as JSON.
+
+        Keys are sorted and there is no white space. A field that a later Defectory adds has a default that means what
+        was before, so that it changes no hash; where a meaning changes, the contract's version does.
+        """
+        data = to_dict(self, sparse=True) | {"contract": self.contract}
+        text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
     def check(self, path: str) -> None:
@@ -125,8 +130,8 @@ def _check_lights(manifest: Manifest) -> None:
     for i, name in enumerate(names):
         if name in names[:i]:
             raise ManifestError(f"lights[{i}].name", f"'{name}' is taken; give each light a name of its own")
-    if sum(isinstance(light, World) for light in manifest.lights) > 1:
-        raise ManifestError("lights", "must have at most one world")
+    if sum(isinstance(light, World | Dome) for light in manifest.lights) > 1:
+        raise ManifestError("lights", "must have at most one world or dome: both are the light from outside")
     for i, state in enumerate(manifest.light_states):
         for k, name in enumerate(state.lights):
             if name not in names:

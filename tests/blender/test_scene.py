@@ -79,7 +79,7 @@ def test_the_diffuser_has_its_hole_and_is_not_seen(blender: str, tmp_path: Path)
 
 def test_frames_of_an_instance_share_its_defects_and_instances_differ(blender: str, tmp_path: Path) -> None:
     dents = {"kind": "dent", "count": 2, "diameter_mm": {"kind": "uniform", "low": 5, "high": 8}}
-    what = manifest(instances=2, repeats=2, defects=[dents])
+    what = manifest(instances=2, repeats=2, defects=[dents], render={"samples": 64})
     a, b, c, _ = render(tmp_path, blender, what, [0, 1, 2, 3])
     assert a.defects == b.defects
     assert a.defects != c.defects

@@ -25,7 +25,7 @@ FRAMES = 9
 @pytest.fixture
 def slow(tmp_path: Path) -> Path:
     """Nine frames that take a moment each."""
-    return write_manifest(tmp_path, "slow", render={"samples": 64})
+    return write_manifest(tmp_path, "slow", render={"samples": 1024})
 
 
 def pairs(folder: Path) -> int:

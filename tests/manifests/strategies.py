@@ -124,6 +124,15 @@ def _tie_pose(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, Any]:
     return data | {"target_mm": [location[0] / 2 - math.copysign(1.0, location[0]), *location[1:]]}
 
 
+def _tie_aim(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, Any]:
+    return data | {"location_mm": [0, 0, draw(st.floats(1, 1000))], "target_mm": [0, 0, draw(st.floats(-1000, 0))]}
+
+
+def _tie_ring_light(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, Any]:
+    sizes = {"diameter_mm": draw(st.floats(10, 1000)), "width_mm": draw(st.floats(0.1, 10))}
+    return data | sizes | {"sides": draw(st.sampled_from([0, 3, 6, 12]))}
+
+
 def _tie_output(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, Any]:
     return data | ({"flatten": True} if data.get("bit_depth") == 16 else {})
 
@@ -137,8 +146,9 @@ def _tie_manifest(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, Any]:
         data["views"] = views | {"distance_mm": 100.0}
     names = draw(st.lists(_NAME, unique=True, min_size=3, max_size=3))
     worlds = 0
+    outside = ("world", "dome")
     data["lights"] = [
-        light for light in data.get("lights", []) if light["kind"] != "world" or (worlds := worlds + 1) < 2
+        light for light in data.get("lights", []) if light["kind"] not in outside or (worlds := worlds + 1) < 2
     ]
     for light, name in zip(data["lights"], names):
         light["name"] = name
@@ -165,6 +175,9 @@ _TIED = {
     schema.Part: _tie_part,
     schema.Camera: _tie_camera,
     schema.Pose: _tie_pose,
+    schema.Panel: _tie_aim,
+    schema.Spot: _tie_aim,
+    schema.RingLight: _tie_ring_light,
     schema.Output: _tie_output,
     schema.Manifest: _tie_manifest,
 }
