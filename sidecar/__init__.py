@@ -1,0 +1,1 @@
+"""Training and evaluation of the models that live on rendered data sets; nothing is here yet."""

@@ -1,0 +1,1 @@
+"""The farm: jobs for RQ workers, and the commands around them."""
