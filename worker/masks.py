@@ -38,14 +38,14 @@ def decode(labels: NDArray[np.float32], manifest: Manifest, defects: list[dict[s
     Args:
         labels: (height, width, 3).
         manifest: whose labels.
-        defects: of the frame's instance, with ``id`` and ``label``.
+        defects: of the frame's instance, with ``id`` and ``label``; insignificant ones are in no mask.
     """
     mean, square, covered = (labels[..., k].astype(np.float64) for k in range(3))
     touched = covered > _TOUCHED
     share = np.where(touched, covered, 1.0)
     mean, square = np.where(touched, mean / share, 0.0), np.where(touched, square / share, 0.0)
     ids = np.rint(mean).astype(np.int64)
-    known = {int(d["id"]): str(d["label"]) for d in defects}
+    known = {int(d["id"]): str(d["label"]) for d in defects if not d.get("insignificant")}
     known |= {-1 - k: impurity.label for k, impurity in enumerate(manifest.impurities)}
     pure = touched & (square - mean**2 <= _PURE + 4e-6 * square) & np.isin(ids, list(known))
     labelled = covered >= _COVERED

@@ -143,7 +143,8 @@ def _check_masks(mask: NDArray[Any], instances: NDArray[Any], record: dict[str, 
     if unknown:
         raise _Damage(f"{MASK} holds {unknown[0]}, which is the value of no label")
     ids = np.flatnonzero(np.bincount(instances.ravel(), minlength=1))
-    strangers = sorted(set(ids.tolist()) - {0} - {defect["id"] for defect in record.get("defects", ())})
+    masked = {defect["id"] for defect in record.get("defects", ()) if not defect.get("insignificant")}
+    strangers = sorted(set(ids.tolist()) - {0} - masked)
     if strangers:
         raise _Damage(f"{INSTANCES} holds {strangers[0]}, which is the id of no defect")
     if (mask[instances > 0] == 0).any():

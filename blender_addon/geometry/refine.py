@@ -10,13 +10,17 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from .split import Floats, Ints, edge_table, split_edges
+from .split import BorderReached, Floats, Ints, edge_table, split_edges
 
 _MOST_ROUNDS = 60
 
 
 def refine(
-    vertices_mm: Floats, triangles: Ints, wanted_edge_mm: Callable[[Floats, Floats], Floats]
+    vertices_mm: Floats,
+    triangles: Ints,
+    wanted_edge_mm: Callable[[Floats, Floats], Floats],
+    where: NDArray[np.bool_] | None = None,
+    border: NDArray[np.bool_] | None = None,
 ) -> tuple[Floats, Ints, NDArray[np.int64]]:
     """Split edges until no triangle has one that is longer than wanted.
 
@@ -25,20 +29,28 @@ def refine(
         triangles: (m, 3).
         wanted_edge_mm: from centres (k, 3) and radii (k,) of the spheres around triangles to the longest edge (k,)
             that is wanted anywhere in them.
+        where: (m,), the triangles of which it is wanted; None: all. Others are split only to stay conforming.
+        border: (n,), the vertices that triangles outside these use too; None: none.
 
     Returns:
         vertices_mm: (n + new, 3), the given ones first.
         triangles: (k, 3).
         parents: (k,), for each triangle the given one that it came from.
+
+    Raises:
+        BorderReached: an edge between two vertices of the border would have to be split.
     """
     parents = np.arange(len(triangles))
+    fresh = np.ones(len(triangles), dtype=bool)
     for _ in range(_MOST_ROUNDS):
-        corners = vertices_mm[triangles]
+        # What was not split in the last round was short enough in it: only new triangles are looked at.
+        looked = np.flatnonzero(fresh if where is None else fresh & where[parents])
+        corners = vertices_mm[triangles[looked]]
         sides = np.linalg.norm(np.roll(corners, -1, axis=1) - corners, axis=2)
         centers = corners.mean(axis=1)
         radii = np.linalg.norm(corners - centers[:, None], axis=2).max(axis=1)
-        too_long = sides.max(axis=1) > wanted_edge_mm(centers, radii)
-        if not too_long.any():
+        too_long = looked[sides.max(axis=1, initial=0.0) > wanted_edge_mm(centers, radii)]
+        if not len(too_long):
             break
         edges, edge_of = edge_table(triangles)
         lengths = np.linalg.norm(vertices_mm[edges[:, 0]] - vertices_mm[edges[:, 1]], axis=1)
@@ -52,9 +64,15 @@ def refine(
             if not len(missing):
                 break
             marked[missing] = True
+        if border is not None:
+            ends = edges[marked]
+            if (border[np.minimum(ends, len(border) - 1)] & (ends < len(border))).all(axis=1).any():
+                raise BorderReached
         vertex_on = np.full(len(edges), -1, dtype=np.int64)
         vertex_on[marked] = len(vertices_mm) + np.arange(int(marked.sum()))
         vertices_mm = np.concatenate([vertices_mm, vertices_mm[edges[marked]].mean(axis=1)])
+        untouched = int((~touched).sum())
         triangles, origin = split_edges(triangles, edge_of, vertex_on, lengths)
         parents = parents[origin]
+        fresh = np.arange(len(triangles)) >= untouched
     return vertices_mm, triangles, parents

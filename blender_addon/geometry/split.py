@@ -9,6 +9,10 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 
 
+class BorderReached(Exception):
+    """A split would go beyond the piece of a mesh that is worked on; take a larger piece."""
+
+
 def edge_table(triangles: Ints) -> tuple[Ints, NDArray[np.int64]]:
     """Edges of triangles.
 

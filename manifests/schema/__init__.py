@@ -6,7 +6,21 @@ part's front. Fields marked *driven* may be the target of a parameter.
 
 from .backdrop import Backdrop
 from .camera import Camera
-from .defects import AtPosition, Defect, Dent, OnArea, Placement
+from .defects import (
+    AtPosition,
+    Bump,
+    ByCurvature,
+    Chip,
+    Crack,
+    Defect,
+    Dent,
+    GluePad,
+    InRegion,
+    OnArea,
+    Placement,
+    Pore,
+    Scratch,
+)
 from .impurities import Dust, Impurity
 from .lights import Diffuser, Dome, Light, LightState, Panel, RingLight, Spot, World
 from .manifest import CONTRACT, Manifest, Parameter, from_dict, to_dict
@@ -20,14 +34,20 @@ __all__ = [
     "CONTRACT",
     "AtPosition",
     "Backdrop",
+    "Bump",
+    "ByCurvature",
     "Camera",
+    "Chip",
     "Colour",
+    "Crack",
     "Defect",
     "Dent",
     "Diffuser",
     "Dome",
     "Dust",
+    "GluePad",
     "Impurity",
+    "InRegion",
     "Light",
     "LightState",
     "Manifest",
@@ -40,11 +60,13 @@ __all__ = [
     "Parameter",
     "Part",
     "Placement",
+    "Pore",
     "Pose",
     "Poses",
     "Render",
     "Ring",
     "RingLight",
+    "Scratch",
     "Spot",
     "Surface",
     "Vector",

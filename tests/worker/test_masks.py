@@ -90,3 +90,14 @@ def test_many_samples_do_not_blur_high_ids() -> None:
     labels = np.stack([ids, ids**2, np.ones(4)], axis=-1)[None] * (1 + np.float32(1e-6))
     labels[..., 2] = 1
     assert decode(labels.astype(np.float32), MANIFEST, many).instances[0] == pytest.approx(ids)
+
+
+def test_an_insignificant_defect_is_listed_and_seen_nowhere() -> None:
+    # Ids 1 and 3 meet in a pixel: 2 lies between them, but the mesh never carries it.
+    defects: list[dict[str, Any]] = [{"id": k, "label": "dent"} for k in (1, 2, 3)]
+    defects[1]["insignificant"] = True
+    samples = np.array([[[1] * 17 + [3] * 15]])
+    masks = decode(carried(samples), MANIFEST, defects)
+    assert masks.instances.tolist() == [[1]]
+    assert [d["pixels"] for d in measure(masks, defects)] == [1, 0, 0]
+    assert measure(masks, defects)[1]["bbox"] is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -144,3 +145,12 @@ def test_all_pairs_of_a_data_set_are_looked_at_in_order(tmp_path: Path) -> None:
     assert found[5] is None
     assert found[2] is not None
     assert found[2].startswith("frame 2: image.png has changed")
+
+
+def test_the_id_of_an_insignificant_defect_has_no_business_in_the_mask(tmp_path: Path) -> None:
+    manifest = made_manifest()
+    fill(tmp_path, manifest, 3)
+    record = json.loads((tmp_path / RECORD).read_text())
+    seal(tmp_path, defects=[{**d, "insignificant": True} for d in record["defects"]])
+    with pytest.raises(DataSetError, match="which is the id of no defect"):
+        check_pair(tmp_path, manifest, 3)

@@ -2,19 +2,44 @@
 
 from __future__ import annotations
 
-import math
+import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from ...contract import distributions, sampling, schema
+from ...contract import distributions, errors, sampling, schema
 from ..mesh import Mesh
 from ..split import Floats, Ints
-from .dents import DentShape, half_axes_mm, press
+from .bumps import make_bump
+from .chips import make_chip
+from .cracks import make_crack
+from .dents import make_dent
+from .forms import Defect, Form, apart
+from .glue_pads import make_glue_pad
+from .imprint import imprint
 from .placement import Ground
+from .places import Places
+from .pores import make_pore
+from .scratches import make_scratch
 
 _TRIES = 400
+
+Maker = Callable[[dict[str, float], np.random.Generator, float], Form]
+
+MAKERS: dict[str, Maker] = {
+    "dent": make_dent,
+    "bump": make_bump,
+    "scratch": make_scratch,
+    "chip": make_chip,
+    "glue_pad": make_glue_pad,
+    "crack": make_crack,
+    "pore": make_pore,
+}
+"""Kind of defect, and what makes its form from sizes, a generator and the slope of an edge's faces."""
+
+_NO_SIZES = ("label", "count", "placement", "insignificant", "overlap")
 
 
 @dataclass(frozen=True)
@@ -24,9 +49,9 @@ class Instance:
     Attributes:
         vertices_mm: (n, 3).
         triangles: (m, 3).
-        ids: (m,), for each triangle the id of its defect, 0 where there is none.
+        ids: (m,), for each triangle the id of its defect, 0 where there is none or an insignificant one.
         parents: (m,), for each triangle the one of the prepared part that it came from.
-        defects: for each defect its id, kind, label, sizes in mm and place.
+        defects: for each defect its id, kind, label, sizes and place, and ``insignificant`` where it is.
         warnings: what could not be done, a sentence each.
     """
 
@@ -38,9 +63,7 @@ class Instance:
     warnings: tuple[str, ...] = field(default=())
 
 
-def build_instance(
-    manifest: schema.Manifest, ground: Ground, mesh: Mesh, eyes_mm: Floats, number: int
-) -> Instance:
+def build_instance(manifest: schema.Manifest, ground: Ground, mesh: Mesh, eyes_mm: Floats, number: int) -> Instance:
     """Draw and build one instance; the same for the same manifest and number, whatever was built before.
 
     Args:
@@ -49,75 +72,93 @@ def build_instance(
         mesh: the same surface, as finely divided as its relief asks for, into which the defects are pressed.
         eyes_mm: (v, 3), where the cameras stand, in the part's axes.
         number: of the instance.
+
+    Raises:
+        ManifestError: a region selects nothing, or a defect does not fit at its exact position.
     """
-    dents: list[DentShape] = []
+    defects, records, warnings = draw_defects(manifest, ground, mesh, eyes_mm, number)
+    made = imprint(mesh.vertices_mm, mesh.triangles, defects)
+    return Instance(made.vertices_mm, made.triangles, made.ids, made.parents, tuple(records), tuple(warnings))
+
+
+def draw_defects(
+    manifest: schema.Manifest, ground: Ground, mesh: Mesh, eyes_mm: Floats, number: int
+) -> tuple[list[Defect], list[dict[str, Any]], list[str]]:
+    """The defects of an instance, their records and the warnings, without any change of the mesh."""
+    defects: list[Defect] = []
     records: list[dict[str, Any]] = []
     warnings: list[str] = []
-    for entry, dent in enumerate(manifest.defects):
-        for k in range(_count(manifest, dent, entry, number)):
-            sizes = _sizes(manifest, dent, entry, k, number)
-            shape = _place(manifest, ground, dents, dent, entry, k, number, eyes_mm, sizes)
-            if shape is None:
+    for i, entry in enumerate(manifest.defects):
+        count = _count(manifest, entry, i, number)
+        if not count:
+            continue
+        path = f"defects[{i}]"
+        places = Places(entry, path, ground, mesh, eyes_mm)
+        for k in range(count):
+            # Room for the largest count is set aside, so that a defect's draw does not depend on how many there are.
+            index = number * _most(entry) + k
+            sizes = _sizes(manifest, entry, path, index)
+            defect = _place(manifest, ground, places, defects, entry, path, index, sizes)
+            if isinstance(defect, str):
+                size = next(iter(sizes.values()))
+                if isinstance(entry.placement, schema.AtPosition):
+                    raise errors.ManifestError(
+                        f"{path}.placement.position_mm", f"the {entry.KIND} ({size:.3g} mm) {defect}"
+                    )
                 warnings.append(
-                    f"instance {number}: defects[{entry}] number {k} ({sizes['diameter_mm']:.3g} mm) found no room "
-                    "on the surface and was left out"
+                    f"instance {number}: {path} number {k} ({size:.3g} mm) found no room on the surface and was "
+                    "left out"
                 )
                 continue
-            dents.append(shape)
-            place = {"position_mm": shape.center_mm.tolist(), "normal": shape.normal.tolist()}
-            records.append({"id": shape.id, "kind": dent.KIND, "label": dent.label} | sizes | place)
-    vertices, triangles, ids, parents = press(mesh.vertices_mm, mesh.triangles, dents)
-    return Instance(vertices, triangles, ids, parents, tuple(records), tuple(warnings))
+            defects.append(defect)
+            record = {"id": defect.id, "kind": entry.KIND, "label": entry.label} | sizes
+            record |= {"position_mm": defect.center_mm.tolist(), "normal": defect.normal.tolist()}
+            records.append(record | ({"insignificant": True} if entry.insignificant else {}))
+    return defects, records, warnings
 
 
-def _most(dent: schema.Dent) -> int:
-    return max(1, round(distributions.support(dent.count)[1]))
+def _most(entry: schema.Defect) -> int:
+    return max(1, round(distributions.support(entry.count)[1]))
 
 
-def _count(manifest: schema.Manifest, dent: schema.Dent, entry: int, number: int) -> int:
-    name = f"defects[{entry}].count"
-    return round(float(sampling.draw(dent.count, manifest.seed, name, number, number + 1)[0]))
+def _count(manifest: schema.Manifest, entry: schema.Defect, i: int, number: int) -> int:
+    return round(float(sampling.draw(entry.count, manifest.seed, f"defects[{i}].count", number, number + 1)[0]))
 
 
-def _sizes(manifest: schema.Manifest, dent: schema.Dent, entry: int, k: int, number: int) -> dict[str, float]:
-    # Places for the largest count are set aside, so that a defect's draw does not depend on how many there are.
-    index = number * _most(dent) + k
+def _sizes(manifest: schema.Manifest, entry: schema.Defect, path: str, index: int) -> dict[str, float]:
+    names = [f.name for f in dataclasses.fields(entry) if f.name not in _NO_SIZES]
     return {
-        name: float(sampling.draw(getattr(dent, name), manifest.seed, f"defects[{entry}].{name}", index, index + 1)[0])
-        for name in ("diameter_mm", "depth_mm", "elongation", "angle_deg")
+        name: float(sampling.draw(getattr(entry, name), manifest.seed, f"{path}.{name}", index, index + 1)[0])
+        for name in names
     }
 
 
 def _place(
     manifest: schema.Manifest,
     ground: Ground,
-    taken: list[DentShape],
-    dent: schema.Dent,
-    entry: int,
-    k: int,
-    number: int,
-    eyes_mm: Floats,
+    places: Places,
+    taken: list[Defect],
+    entry: schema.Defect,
+    path: str,
+    index: int,
     sizes: dict[str, float],
-) -> DentShape | None:
-    long_mm, short_mm = half_axes_mm(sizes["diameter_mm"], sizes["elongation"])
-    if isinstance(dent.placement, schema.AtPosition):
-        places = iter([ground.nearest(np.array(dent.placement.position_mm))])
-    else:
-        random = sampling.generator(manifest.seed, f"defects[{entry}].placement", number * _most(dent) + k)
-        allowed = ground.seen_from(eyes_mm, dent.placement.facing_deg)
-        places = ground.by_area(allowed, random, _TRIES)
-    for center, normal in places:
-        axis = _axis(normal, sizes["angle_deg"])
-        apart = all(np.linalg.norm(center - o.center_mm) > 1.2 * (long_mm + o.long_mm) for o in taken)
-        if apart and ground.holds(center, normal, axis, long_mm, short_mm):
-            return DentShape(len(taken) + 1, center, normal, axis, long_mm, short_mm, sizes["depth_mm"])
-    return None
+) -> Defect | str:
+    """The defect where there is room for it, else why there was none at the last place that was tried."""
 
+    def random(name: str) -> np.random.Generator:
+        return sampling.generator(manifest.seed, f"{path}.{name}", index)
 
-def _axis(normal: Floats, angle_deg: float) -> Floats:
-    """Unit vector in the surface: at 0 degrees as level as can be, from there counter-clockwise seen from outside."""
-    up = np.array([0.0, 0.0, 1.0]) if abs(normal[2]) < 0.9 else np.array([0.0, 1.0, 0.0])
-    right = np.cross(up, normal)
-    right /= np.linalg.norm(right)
-    angle = math.radians(angle_deg)
-    return math.cos(angle) * right + math.sin(angle) * np.cross(normal, right)
+    problem = "finds no place to lie"
+    form: Form | None = None
+    for place in places.tried(sizes.get("angle_deg", 0.0), lambda: random("placement"), _TRIES):
+        if form is None or places.on_edges:
+            form = MAKERS[entry.KIND](sizes, random("form"), place.slope)
+        defect = Defect(len(taken) + 1, form, place.center_mm, place.normal, place.axis, entry.insignificant)
+        blocker = None if entry.overlap else next((o for o in taken if not apart(defect, o)), None)
+        if blocker is not None:
+            problem = f"overlaps defect {blocker.id}; move it, or set `overlap`"
+        elif not ground.holds(place, form):
+            problem = "does not fit there: it is larger than its face, or too near an edge or a bend"
+        else:
+            return defect
+    return problem
