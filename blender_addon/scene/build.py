@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 
 import bpy
 import numpy as np
+from numpy.typing import NDArray
 
 from ..contract import sampling, schema, viewpoints
 from ..geometry.defects.instances import build_instance
 from ..geometry.defects.placement import Ground
 from ..geometry.mesh import Mesh
 from ..geometry.refine import refine
+from ..geometry.selection import surface_index
 from .backdrop import add_backdrop
 from .cameras import add_camera
 from .drivers import drive, install
@@ -19,7 +21,7 @@ from .impurities import lay_impurities
 from .labels import label
 from .lights import add_lights
 from .part import add_part, show_instance
-from .surfaces import make_surface, mesh_edge_mm
+from .surfaces import make_surface, mesh_edge_mm, surface_paths
 
 _INSTANCE = "defectory_instance"
 
@@ -34,6 +36,7 @@ class InspectionScene:
         defects: of the instance that is shown, as the index of the data set lists them.
         warnings: of the instance that is shown.
         ground, mesh: the prepared part, and the same as finely divided as its surface asks for.
+        surfaces: for each triangle of ``mesh`` its surface, as ``surface_index`` numbers them.
     """
 
     scene: bpy.types.Scene
@@ -41,6 +44,7 @@ class InspectionScene:
     part: bpy.types.Object
     ground: Ground
     mesh: Mesh
+    surfaces: NDArray[np.int32]
     defects: tuple[dict[str, object], ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -56,7 +60,7 @@ class InspectionScene:
         instance = sampling.locate_frame(self.table.manifest, frame).instance
         eyes_mm = self.table.viewpoints.locations_mm
         built = build_instance(self.table.manifest, self.ground, self.mesh, eyes_mm, instance)
-        show_instance(self.part, built)
+        show_instance(self.part, built, self.surfaces[built.parents])
         self.part.data[_INSTANCE] = instance
         self.defects, self.warnings = built.defects, built.warnings
 
@@ -74,8 +78,13 @@ def build_scene(manifest: schema.Manifest, mesh: Mesh, scene: bpy.types.Scene | 
         manifest: what to build.
         mesh: the prepared part.
         scene: an empty one; None: the one that is open.
+
+    Raises:
+        ManifestError: a surface's region selects nothing on this part.
     """
     scene = scene or bpy.context.scene
+    # First of all: a region that selects nothing must not leave half a scene.
+    surface_index(mesh, manifest.surfaces)
     bounds = viewpoints.Bounds.of(mesh.vertices_mm)
     views = viewpoints.plan(manifest.views, manifest.camera, bounds)
     table = sampling.Table(manifest, views)
@@ -86,10 +95,12 @@ def build_scene(manifest: schema.Manifest, mesh: Mesh, scene: bpy.types.Scene | 
     viewpoint, _ = add_camera(scene, table, bounds)
     add_lights(scene, table, views, viewpoint)
     add_backdrop(scene, manifest.backdrop, views, bounds, viewpoint)
-    material, shader = make_surface(table)
-    shader, masks = lay_impurities(material, table, shader)
-    label(scene, material, shader, masks, manifest.render)
-    part = add_part(scene, table, material)
+    coated = []
+    for path in surface_paths(manifest):
+        material, shader = make_surface(table, path)
+        coated.append((material, *lay_impurities(material, table, shader)))
+    label(scene, coated, manifest.render)
+    part = add_part(scene, table, [material for material, _, _ in coated])
     set_up_cycles(scene, manifest.render)
     return resume_scene(scene, part, table, mesh)
 
@@ -97,7 +108,9 @@ def build_scene(manifest: schema.Manifest, mesh: Mesh, scene: bpy.types.Scene | 
 def resume_scene(scene: bpy.types.Scene, part: bpy.types.Object, table: sampling.Table, mesh: Mesh) -> InspectionScene:
     """The inspection scene of a Blender scene that was built before, as a file holds it."""
     ground = Ground(mesh.vertices_mm, mesh.triangles)
-    return InspectionScene(scene, table, part, ground, _finer(mesh, mesh_edge_mm(table.manifest.surface)))
+    finer = _finer(mesh, mesh_edge_mm(table.manifest))
+    surfaces = surface_index(finer, table.manifest.surfaces)
+    return InspectionScene(scene, table, part, ground, finer, surfaces)
 
 
 def set_up_cycles(scene: bpy.types.Scene, render: schema.Render) -> None:

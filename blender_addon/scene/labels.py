@@ -20,29 +20,34 @@ IMAGE_LAYER, LABEL_LAYER, LABEL_PASS = "Image", "Labels", "Labels"
 
 
 def label(
-    scene: bpy.types.Scene, material: bpy.types.Material, shader: Any, masks: list[Any], render: schema.Render
+    scene: bpy.types.Scene, coated: list[tuple[bpy.types.Material, Any, list[Any]]], render: schema.Render
 ) -> None:
-    """Finish the part's material and set up the passes that carry its labels.
+    """Finish the part's materials and set up the passes that carry its labels.
 
     Args:
         scene: of the part.
-        material: of the part.
-        shader: socket of its surface.
-        masks: sockets of its impurities, in the manifest's order.
+        coated: each material of the part with the shader socket of its surface and the mask sockets of its impurities,
+            in the manifest's order.
         render: says how masks are made: ``aov``, a second output of the image's own samples, or ``emissive``, a second
             view layer in which the surface emits its label.
     """
     image = scene.view_layers[0]
     image.name = IMAGE_LAYER
-    output = next(n for n in material.node_tree.nodes if n.bl_idname == "ShaderNodeOutputMaterial")
-    feed(material.node_tree, output.inputs["Surface"], shader)
+    for material, shader, masks in coated:
+        tree = material.node_tree
+        output = next(n for n in tree.nodes if n.bl_idname == "ShaderNodeOutputMaterial")
+        feed(tree, output.inputs["Surface"], shader)
+        if render.masks == "aov":
+            carrier = tree.nodes.new("ShaderNodeOutputAOV")
+            carrier.aov_name = LABEL_PASS
+            feed(tree, carrier.inputs["Color"], _label(tree, masks))
     if render.masks == "aov":
-        carrier = material.node_tree.nodes.new("ShaderNodeOutputAOV")
-        carrier.aov_name = LABEL_PASS
-        feed(material.node_tree, carrier.inputs["Color"], _label(material.node_tree, masks))
         channel = image.aovs.add()
         channel.name, channel.type = LABEL_PASS, "COLOR"
         return
+    # Labels depend on the place and not on the surface, so any of the materials will do where none moves the mesh;
+    # the manifest's checks see to that.
+    material, _, masks = coated[0]
     # A copy keeps the displacement, without which the outlines of image and mask would differ.
     emitting = material.copy()
     emitting.name = "Labels"
@@ -55,7 +60,8 @@ def label(
     layer = scene.view_layers.new(LABEL_LAYER)
     layer.material_override = emitting
     # The override would turn the backdrop into a second part, with dust of its own.
-    layer.layer_collection.children[RIG].exclude = True
+    if RIG in layer.layer_collection.children:
+        layer.layer_collection.children[RIG].exclude = True
     layer.cycles.use_denoising = False
 
 

@@ -6,6 +6,7 @@ import math
 
 import bpy
 import numpy as np
+from numpy.typing import NDArray
 
 from ..contract import sampling
 from ..geometry.defects.instances import Instance
@@ -16,10 +17,11 @@ DEFECT_ATTRIBUTE = "defect_id"
 _SHARP_RAD = math.radians(30)
 
 
-def add_part(scene: bpy.types.Scene, table: sampling.Table, material: bpy.types.Material) -> bpy.types.Object:
+def add_part(scene: bpy.types.Scene, table: sampling.Table, materials: list[bpy.types.Material]) -> bpy.types.Object:
     """Add the part, still without geometry, where the manifest puts it."""
     mesh = bpy.data.meshes.new("Part")
-    mesh.materials.append(material)
+    for material in materials:
+        mesh.materials.append(material)
     part = bpy.data.objects.new("Part", mesh)
     scene.collection.objects.link(part)
     part.rotation_mode = "XYZ"
@@ -28,10 +30,11 @@ def add_part(scene: bpy.types.Scene, table: sampling.Table, material: bpy.types.
     return part
 
 
-def show_instance(part: bpy.types.Object, instance: Instance) -> None:
+def show_instance(part: bpy.types.Object, instance: Instance, surfaces: NDArray[np.int32]) -> None:
     """Give the part the geometry of an instance; the mesh of the former one is removed.
 
-    The mesh carries a float attribute ``defect_id`` on its faces: the id of the defect, 0 where there is none.
+    Each of its triangles takes the material that ``surfaces`` (m,) numbers. The mesh carries a float attribute
+    ``defect_id`` on its faces: the id of the defect, 0 where there is none.
     """
     old = part.data
     mesh = bpy.data.meshes.new("Part")
@@ -46,6 +49,7 @@ def show_instance(part: bpy.types.Object, instance: Instance) -> None:
     mesh.update(calc_edges=True)
     mesh.attributes.new(DEFECT_ATTRIBUTE, "FLOAT", "FACE").data.foreach_set("value", instance.ids.astype(np.float32))
     mesh.polygons.foreach_set("use_smooth", np.ones(len(triangles), dtype=bool))
+    mesh.polygons.foreach_set("material_index", np.ascontiguousarray(surfaces, dtype=np.int32))
     mesh.set_sharp_from_angle(angle=_SHARP_RAD)
     for material in old.materials:
         mesh.materials.append(material)

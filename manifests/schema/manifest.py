@@ -20,7 +20,7 @@ from .impurities import Impurity
 from .lights import Diffuser, Dome, Light, LightState, World
 from .output import Output, Render
 from .part import Part
-from .surface import Painted, Surface
+from .surface import LocalSurface, Painted, Surface
 from .views import Poses, Ring, Views
 
 CONTRACT = 1
@@ -53,7 +53,10 @@ class Manifest:
     views: Views = field("Where the camera stands.", Ring())
     lights: tuple[Light, ...] = field("The lights.", (Diffuser(), World()))
     light_states: tuple[LightState, ...] = field("Which lights burn; nothing: one state with all of them.", ())
-    surface: Surface = field("The surface of the part.", Painted())
+    surface: Surface = field("The surface of the part, where `surfaces` names no other.", Painted())
+    surfaces: tuple[LocalSurface, ...] = field(
+        "Other surfaces on some of its faces; where two claim a face, the later has it.", ()
+    )
     backdrop: Backdrop | None = field("Plane behind the part; nothing: none.", Backdrop())
     defects: tuple[Defect, ...] = field("Kinds of defects.", ())
     impurities: tuple[Impurity, ...] = field("Kinds of impurities: acceptable, labelled on their own.", ())
@@ -100,6 +103,7 @@ class Manifest:
             raise ManifestError("views.distance_mm", "must be given: the camera's axis lies outside camera.region_px")
         _check_lights(self)
         _check_labels(self)
+        _check_surfaces(self)
         for i, parameter in enumerate(self.parameters):
             _check_parameter(self, parameter, f"parameters[{i}]", [p.id for p in self.parameters[:i]])
         for group in ("defects", "impurities"):
@@ -152,6 +156,18 @@ def _check_labels(manifest: Manifest) -> None:
                 raise ManifestError(
                     where, f"'{item.label}' is the label of a defect; impurities have labels of their own"
                 )
+
+
+def _check_surfaces(manifest: Manifest) -> None:
+    displaced = any(
+        isinstance(s, Painted) and s.relief == "displacement"
+        for s in (manifest.surface, *(local.surface for local in manifest.surfaces))
+    )
+    # The emissive pass gives the whole part one material, which can move the surface in one way only.
+    if manifest.surfaces and displaced and manifest.render.masks == "emissive":
+        raise ManifestError(
+            "render.masks", "'emissive' cannot follow relief 'displacement' on a part with several surfaces; use aov"
+        )
 
 
 def _check_parameter(manifest: Manifest, parameter: Parameter, path: str, taken: list[str]) -> None:

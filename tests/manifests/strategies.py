@@ -133,6 +133,18 @@ def _tie_ring_light(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, Any]:
     return data | sizes | {"sides": draw(st.sampled_from([0, 3, 6, 12]))}
 
 
+def _tie_surface(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, Any]:
+    x, y, z = draw(st.permutations([(1.0, 0.0, 0.0), (0.0, -2.0, 0.0), (0.5, 1.0, 1e-3)]))
+    if data["kind"] == "milled":
+        return data | {"axis": list(x), "direction": list(y), "cutter_diameter_mm": 20.0, "step_over_mm": 15.0}
+    return data | {"axis" if data["kind"] == "turned" else "direction": list(z)}
+
+
+def _tie_region(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, Any]:
+    data |= {"objects": draw(st.lists(_NAME, max_size=2)), "normal": draw(st.sampled_from([None, [0.0, 0.0, -1.0]]))}
+    return data | {"cad_faces": draw(st.lists(st.integers(0, 99), min_size=1, max_size=3))}
+
+
 def _tie_output(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, Any]:
     return data | ({"flatten": True} if data.get("bit_depth") == 16 else {})
 
@@ -159,6 +171,8 @@ def _tie_manifest(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, Any]:
         defect["label"] = draw(st.sampled_from(labels[:2]))
     for impurity in data.get("impurities", []):
         impurity["label"] = draw(st.sampled_from(labels[2:]))
+    if data.get("surfaces"):
+        data["render"] = data.get("render", {}) | {"masks": "aov"}
     data["parameters"] = []
     targets = list(driven_paths(fields.from_dict(Manifest, data)))
     for i, (path, about) in enumerate(draw(st.lists(st.sampled_from(targets), unique_by=lambda t: t[0], max_size=5))):
@@ -178,6 +192,11 @@ _TIED = {
     schema.Panel: _tie_aim,
     schema.Spot: _tie_aim,
     schema.RingLight: _tie_ring_light,
+    schema.Turned: _tie_surface,
+    schema.Milled: _tie_surface,
+    schema.Brushed: _tie_surface,
+    schema.Riblet: _tie_surface,
+    schema.Region: _tie_region,
     schema.Output: _tie_output,
     schema.Manifest: _tie_manifest,
 }

@@ -1,4 +1,4 @@
-"""The surface of the part, as a node group with inputs named and measured as in the manifest."""
+"""Painted print."""
 
 from __future__ import annotations
 
@@ -6,62 +6,16 @@ from typing import Any
 
 import bpy
 
-from ..contract import sampling, schema
-from . import MM
-from .drivers import bind, bind_vector, drive
-from .nodes import elsewhere, feed, group, math, vector
-
-_FLOAT, _COLOR, _VECTOR = "NodeSocketFloat", "NodeSocketColor", "NodeSocketVector"
-
-_INPUTS = {
-    "Color": ("color", _COLOR),
-    "Crevice Color": ("crevice_color", _COLOR),
-    "Crevice Level": ("crevice_level", _FLOAT),
-    "Crevice Width": ("crevice_width", _FLOAT),
-    "Roughness": ("roughness", _FLOAT),
-    "Specular": ("specular", _FLOAT),
-    "Relief Height (mm)": ("relief_height_mm", _FLOAT),
-    "Relief Scale (mm)": ("relief_scale_mm", _FLOAT),
-    "Relief Detail": ("relief_detail", _FLOAT),
-}
+from ...contract import schema
+from .. import MM
+from ..nodes import elsewhere, feed, math, vector
+from .sockets import group_of
 
 
-def make_surface(table: sampling.Table) -> tuple[bpy.types.Material, Any]:
-    """Material of the part and the shader socket of its surface, which is not linked to the output yet."""
-    surface = table.manifest.surface
-    material = bpy.data.materials.new("Surface")
-    material.use_nodes = True
-    tree = material.node_tree
-    tree.nodes.clear()
-    painted = tree.nodes.new("ShaderNodeGroup")
-    painted.node_tree = _painted(surface.relief)
-    for name, (field, kind) in _INPUTS.items():
-        path = f"surface.{field}"
-        if kind == _COLOR:
-            bind_vector(painted.inputs[name], "default_value", table, path)
-        else:
-            bind(painted.inputs[name], "default_value", table, path)
-    # Another texture for each instance: it is cut from another place of the noise.
-    drive(painted.inputs["Texture"], "default_value", 'param("@texture", frame)')
-    output = tree.nodes.new("ShaderNodeOutputMaterial")
-    if surface.relief == "displacement":
-        material.displacement_method = "DISPLACEMENT"
-        tree.links.new(painted.outputs["Displacement"], output.inputs["Displacement"])
-    return material, painted.outputs["Shader"]
-
-
-def mesh_edge_mm(surface: schema.Surface) -> float | None:
-    """Longest edge that the mesh may have under this surface; None where its own edges do."""
-    return surface.mesh_edge_mm if surface.relief == "displacement" else None
-
-
-def _painted(relief: str) -> bpy.types.NodeTree:
+def painted(surface: schema.Painted) -> bpy.types.NodeTree:
     """Painted print of S0: Perlin noise as relief, dark crevices where the noise is lowest."""
-    tree, given, result = group(
-        "Painted",
-        {name: kind for name, (_, kind) in _INPUTS.items()} | {"Texture": _FLOAT},
-        {"Shader": "NodeSocketShader", "Displacement": _VECTOR},
-    )
+    relief = surface.relief
+    tree, given, result = group_of(surface, "Displacement")
     place = tree.nodes.new("ShaderNodeTexCoord").outputs["Object"]
     height = _noise(tree, given, place)
 

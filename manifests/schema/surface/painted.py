@@ -1,12 +1,12 @@
-"""What the part is made of, as the camera sees it."""
+"""Painted prints."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal, TypeAlias
+from typing import ClassVar, Literal
 
-from ..fields import field
-from .vectors import Colour
+from ...fields import field
+from ..vectors import Colour
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,3 @@ class Painted:
     mesh_edge_mm: float = field(
         "Longest edge of the mesh under displacement; finer shows more and costs more.", 0.25, above=0.0
     )
-
-
-Surface: TypeAlias = Painted
