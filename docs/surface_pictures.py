@@ -101,7 +101,9 @@ def main(target: str, *names: str) -> None:
         with tempfile.TemporaryDirectory() as folder:
             pair = render(manifest(SURFACES[name]), Path(folder))
         sheet = Image.fromarray(np.concatenate(pair, axis=1))
-        sheet.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(Path(target) / f"{name}.png", optimize=True)
+        # Colours by how far apart they are, not by how many pixels have them: a red pin must not tint the shadows.
+        small = sheet.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        small.save(Path(target) / f"{name}.png", optimize=True)
 
 
 if __name__ == "__main__":
