@@ -154,6 +154,55 @@ def export(folder: Path, layout: str, out: Path, split: Split | None) -> None:
 
 
 @commands.command()
+@click.argument("manifest", type=click.Path(path_type=Path))
+@click.option(
+    "--write", metavar="FILE", type=click.Path(path_type=Path), help="Plan views, and write the manifest with them."
+)
+@click.option(
+    "--picture", metavar="FILE", type=click.Path(path_type=Path), help="PNG to write; else NAME.coverage.png."
+)
+@click.option(
+    "--px-per-mm",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Least resolution that counts as seen; by default half of what a view of the whole part has.",
+)
+@click.option(
+    "--incidence",
+    "incidence_deg",
+    type=click.FloatRange(min=0, max=85, min_open=True),
+    default=60.0,
+    show_default=True,
+    help="Largest angle in degrees between the line of sight and the normal that counts as seen.",
+)
+@click.option(
+    "--blur",
+    "blur_px",
+    type=click.FloatRange(min=0, min_open=True),
+    default=2.0,
+    show_default=True,
+    help="Largest blur out of focus in pixels that counts as seen.",
+)
+@click.option(
+    "--lowest",
+    "lowest_deg",
+    type=click.FloatRange(min=-90, max=90),
+    default=-90.0,
+    show_default=True,
+    help="Least elevation in degrees from which the part can be reached.",
+)
+def plan(manifest: Path, write: Path | None, picture: Path | None, **limits: float) -> None:
+    """Say how much of the part the views see, with a picture; with --write, plan few views that see nearly all."""
+    # Only here: the other commands need no picture of a plan.
+    from . import planning
+
+    judged = planning.judge(manifest, plan=write is not None, **limits)
+    picture = picture or Path(f"{(write or manifest).stem}.coverage.png")
+    planning.save(judged, picture, write, manifest)
+    click.echo(judged.text())
+    click.echo(f"picture: {picture}")
+
+
+@commands.command()
 @click.option("--redis", "redis_url", metavar="URL", envvar="DEFECTORY_REDIS_URL", help="Redis to look at.")
 def doctor(redis_url: str | None) -> None:
     """Look at what rendering needs: Blender, devices, Redis, disk."""

@@ -41,7 +41,7 @@ from .surface import (
     Turned,
 )
 from .vectors import Colour, Vector
-from .views import Pose, Poses, Ring, Views
+from .views import Fibonacci, Grid, Hemisphere, Pose, Poses, Ring, Scanner, Views
 
 __all__ = [
     "CONTRACT",
@@ -61,8 +61,11 @@ __all__ = [
     "Diffuser",
     "Dome",
     "Dust",
+    "Fibonacci",
     "GluePad",
     "Granular",
+    "Grid",
+    "Hemisphere",
     "Impurity",
     "InRegion",
     "Light",
@@ -88,6 +91,7 @@ __all__ = [
     "Riblet",
     "Ring",
     "RingLight",
+    "Scanner",
     "Scratch",
     "Spot",
     "Surface",

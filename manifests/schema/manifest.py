@@ -21,7 +21,7 @@ from .lights import Diffuser, Dome, Light, LightState, World
 from .output import Output, Render
 from .part import Part
 from .surface import LocalSurface, Painted, Surface
-from .views import Poses, Ring, Views
+from .views import Fibonacci, Hemisphere, Ring, Views
 
 CONTRACT = 1
 """Version of the contract that this package speaks; raised when a manifest's meaning changes."""
@@ -66,7 +66,7 @@ class Manifest:
 
     @property
     def view_count(self) -> int:
-        return len(self.views.poses) if isinstance(self.views, Poses) else self.views.count
+        return self.views.count
 
     @property
     def light_count(self) -> int:
@@ -99,7 +99,8 @@ class Manifest:
     def check(self, path: str) -> None:
         if self.frame_count > 1_048_574:
             raise ManifestError("instances", f"makes {self.frame_count} frames; Blender's timeline ends at 1048574")
-        if isinstance(self.views, Ring) and self.views.distance_mm is None and self.camera.reach_mm() <= 0:
+        fitted = isinstance(self.views, Ring | Hemisphere | Fibonacci) and self.views.distance_mm is None
+        if fitted and self.camera.reach_mm() <= 0:
             raise ManifestError("views.distance_mm", "must be given: the camera's axis lies outside camera.region_px")
         _check_lights(self)
         _check_labels(self)

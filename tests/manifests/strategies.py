@@ -124,6 +124,17 @@ def _tie_pose(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, Any]:
     return data | {"target_mm": [location[0] / 2 - math.copysign(1.0, location[0]), *location[1:]]}
 
 
+def _tie_elevations(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, Any]:
+    low, high = sorted(draw(st.tuples(st.floats(-90, 90), st.floats(-90, 90))))
+    return data | {"low_deg": low, "high_deg": high}
+
+
+def _tie_scanner(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, Any]:
+    # A curve above everything that is looked at.
+    points = draw(st.lists(st.tuples(*[st.floats(-1000, 1000)] * 2, st.floats(1, 1000)), min_size=2, max_size=5))
+    return data | {"curve_mm": [list(point) for point in points], "target_mm": draw(st.sampled_from([None, [0, 0, 0]]))}
+
+
 def _tie_aim(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, Any]:
     return data | {"location_mm": [0, 0, draw(st.floats(1, 1000))], "target_mm": [0, 0, draw(st.floats(-1000, 0))]}
 
@@ -154,7 +165,8 @@ def _tie_manifest(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, Any]:
     if data.get("views", {}).get("kind") == "poses" and not data["views"]["poses"]:
         del data["views"]
     views = data.get("views", {"kind": "ring"})
-    if views["kind"] == "ring" and Camera(**_tuples(data.get("camera", {}))).reach_mm() <= 0:
+    around = views["kind"] in ("ring", "hemisphere", "fibonacci")
+    if around and Camera(**_tuples(data.get("camera", {}))).reach_mm() <= 0:
         data["views"] = views | {"distance_mm": 100.0}
     names = draw(st.lists(_NAME, unique=True, min_size=3, max_size=3))
     worlds = 0
@@ -189,6 +201,9 @@ _TIED = {
     schema.Part: _tie_part,
     schema.Camera: _tie_camera,
     schema.Pose: _tie_pose,
+    schema.Hemisphere: _tie_elevations,
+    schema.Fibonacci: _tie_elevations,
+    schema.Scanner: _tie_scanner,
     schema.Panel: _tie_aim,
     schema.Spot: _tie_aim,
     schema.RingLight: _tie_ring_light,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from manifests import viewpoints
 from manifests.distributions import Floats
 from manifests.errors import ManifestError
-from manifests.schema import Camera, Pose, Poses, Ring
+from manifests.schema import Camera, Fibonacci, Grid, Hemisphere, Pose, Poses, Ring, Scanner, Views
 from manifests.viewpoints import Bounds, Viewpoints
 
 COORDINATE = st.floats(-1000, 1000)
@@ -36,19 +36,40 @@ def cameras(draw: st.DrawFn) -> Camera:
     return camera
 
 
+DISTANCE = st.none() | st.floats(1, 5000)
+TARGET = st.none() | POINT
+ELEVATIONS = st.tuples(st.floats(-90, 90), st.floats(-90, 90)).map(sorted)
+
+
 @st.composite
-def view_plans(draw: st.DrawFn) -> Ring | Poses:
-    if draw(st.booleans()):
+def view_plans(draw: st.DrawFn) -> Views:
+    kind = draw(st.sampled_from(["poses", "ring", "hemisphere", "fibonacci", "grid", "scanner"]))
+    if kind == "poses":
         poses = draw(st.lists(st.builds(Pose, POINT, POINT, st.floats(-360, 360)), min_size=1, max_size=5))
         assume(all(math.dist(pose.location_mm, pose.target_mm) > 1e-3 for pose in poses))
         return Poses(tuple(poses))
+    distance, target = draw(DISTANCE), draw(TARGET)
+    if kind in ("hemisphere", "fibonacci"):
+        low, high = draw(ELEVATIONS)
+        lattice = Hemisphere if kind == "hemisphere" else Fibonacci
+        return lattice(draw(st.integers(1, 40)), draw(st.floats(-720, 720)), low, high, distance, target)
+    elevation = draw(st.floats(-90, 90) | st.sampled_from([-90.0, 0.0, 90.0]))
+    if kind == "grid":
+        spacing = draw(st.none() | st.tuples(st.floats(0.1, 500), st.floats(0.1, 500)))
+        columns, rows, azimuth = draw(st.integers(1, 6)), draw(st.integers(1, 6)), draw(st.floats(-720, 720))
+        return Grid(columns, rows, azimuth, elevation, spacing, draw(st.floats(0, 0.95)), distance, target)
+    if kind == "scanner":
+        # A curve above everything that is looked at.
+        curve = draw(st.lists(st.tuples(COORDINATE, COORDINATE, st.floats(1001, 3000)), min_size=2, max_size=5))
+        steps, every, baseline = draw(st.integers(1, 60)), draw(st.integers(1, 20)), draw(st.floats(0.1, 500))
+        return Scanner(tuple(curve), steps, every, baseline, target)
     return Ring(
         count=draw(st.integers(1, 12)),
         start_deg=draw(st.floats(-720, 720)),
         span_deg=draw(st.floats(-360, 360)),
-        elevation_deg=draw(st.floats(-90, 90) | st.sampled_from([-90.0, 0.0, 90.0])),
-        distance_mm=draw(st.none() | st.floats(1, 5000)),
-        target_mm=draw(st.none() | POINT),
+        elevation_deg=elevation,
+        distance_mm=distance,
+        target_mm=target,
     )
 
 
@@ -63,8 +84,9 @@ def matrix(quaternion: Floats) -> Floats:
 
 @settings(max_examples=300)
 @given(views=view_plans(), camera=cameras(), bounds=BOUNDS)
-def test_poses_are_rotations_that_look_at_their_targets(views: Ring | Poses, camera: Camera, bounds: Bounds) -> None:
+def test_poses_are_rotations_that_look_at_their_targets(views: Views, camera: Camera, bounds: Bounds) -> None:
     plan = viewpoints.plan(views, camera, bounds)
+    assert len(plan.locations_mm) == views.count
     for location, rotation, target in zip(plan.locations_mm, plan.rotations, plan.targets_mm):
         np.testing.assert_allclose(rotation.T @ rotation, np.eye(3), atol=1e-12)
         assert np.linalg.det(rotation) == pytest.approx(1, abs=1e-12)
@@ -107,7 +129,8 @@ def test_fitted_sphere_stays_in_the_image(
     places = np.array([project(sphere(bounds), plan, view, camera) for view in range(count)])
     assert places.min() >= 0
     assert places.max() <= 1
-    if target is None and camera.region_px is None and count == 1:
+    wide = camera.reach_mm() > 2 * camera.focal_length_mm  # the edge of the image shows a sliver of the sphere's points
+    if target is None and camera.region_px is None and count == 1 and not wide:
         # And no farther away than need be: it fills nearly all of the shorter side.
         spans = places.max(axis=(0, 1)) - places.min(axis=(0, 1))
         assert spans.max() > 0.9

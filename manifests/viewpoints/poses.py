@@ -1,4 +1,4 @@
-"""View plans: from what a manifest says to camera poses, pure numpy.
+"""Camera poses and the sphere around a part, pure numpy.
 
 A pose is a point and the camera's axes: right, up and back (it looks along -back), as columns of a rotation matrix.
 """
@@ -6,16 +6,17 @@ A pose is a point and the camera's axes: right, up and back (it looks along -bac
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .distributions import Floats
-from .errors import ManifestError
-from .schema import Camera, Pose, Ring, Vector, Views
+from ..distributions import Floats
+from ..errors import ManifestError
+from ..schema import Camera, Pose, Vector
 
-_FILL = 0.95  # share of the image that a fitted bounding sphere takes
+FILL = 0.95  # share of the image that a fitted bounding sphere takes
 
 
 @dataclass(frozen=True)
@@ -47,26 +48,19 @@ class Viewpoints:
     rotations: Floats
     targets_mm: Floats
 
+    @classmethod
+    def of(cls, poses: Sequence[Pose]) -> Viewpoints:
+        """The views that stand where the poses say."""
+        locations = np.array([p.location_mm for p in poses])
+        targets = np.array([p.target_mm for p in poses])
+        rotations = np.array([look_at(np.subtract(p.location_mm, p.target_mm), p.roll_deg) for p in poses])
+        return cls(locations, rotations, targets)
+
     def columns(self) -> Floats:
         """(v, 8): x, y, z in mm, quaternion w, x, y, z, and the distance to the target in mm."""
         quaternions = np.array([quaternion(r) for r in self.rotations])
         distances = np.linalg.norm(self.locations_mm - self.targets_mm, axis=1)
         return np.column_stack([self.locations_mm, quaternions, distances])
-
-
-def plan(views: Views, camera: Camera, bounds: Bounds) -> Viewpoints:
-    """Poses of a view plan for a part.
-
-    Args:
-        views: the plan.
-        camera: whose field of view a fitted distance needs.
-        bounds: the sphere around the part.
-    """
-    poses = _ring(views, camera, bounds) if isinstance(views, Ring) else views.poses
-    locations = np.array([p.location_mm for p in poses])
-    targets = np.array([p.target_mm for p in poses])
-    rotations = np.array([look_at(np.subtract(p.location_mm, p.target_mm), p.roll_deg) for p in poses])
-    return Viewpoints(locations, rotations, targets)
 
 
 def fitted_distance_mm(camera: Camera, radius_mm: float) -> float:
@@ -75,7 +69,7 @@ def fitted_distance_mm(camera: Camera, radius_mm: float) -> float:
     Raises:
         ManifestError: the field of view is so narrow that there is no such place.
     """
-    sine = math.sin(math.atan(_FILL * camera.reach_mm() / camera.focal_length_mm))
+    sine = math.sin(math.atan(FILL * camera.reach_mm() / camera.focal_length_mm))
     if sine < 1e-6:
         raise ManifestError("views.distance_mm", "must be given: the field of view is too narrow to fit the part in")
     return radius_mm / sine
@@ -112,20 +106,3 @@ def quaternion(rotation: Floats) -> NDArray[np.float64]:
     best = products[int(np.argmax(squares))]
     unit: NDArray[np.float64] = best / np.linalg.norm(best)
     return -unit if unit[0] < 0 else unit
-
-
-def _ring(ring: Ring, camera: Camera, bounds: Bounds) -> tuple[Pose, ...]:
-    target = bounds.center_mm if ring.target_mm is None else ring.target_mm
-    distance = ring.distance_mm
-    if distance is None:
-        distance = fitted_distance_mm(camera, bounds.radius_mm + math.dist(target, bounds.center_mm))
-    gaps = ring.count if abs(ring.span_deg) == 360 else max(1, ring.count - 1)
-    poses = []
-    for k in range(ring.count):
-        azimuth = math.radians(ring.start_deg + ring.span_deg * k / gaps)
-        elevation = math.radians(ring.elevation_deg)
-        across = distance * math.cos(elevation)
-        offset = (across * math.sin(azimuth), -across * math.cos(azimuth), distance * math.sin(elevation))
-        location = (target[0] + offset[0], target[1] + offset[1], target[2] + offset[2])
-        poses.append(Pose(location, target))
-    return tuple(poses)
