@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
-from worker.export.outlines import bbox, outlines, pieces, polygon, rle
+from worker.export.outlines import outlines, polygon
+from worker.export.regions import pieces, regions_of
 
 Mask = NDArray[np.bool_]
 masks = arrays.arrays(np.bool_, st.tuples(st.integers(1, 9), st.integers(1, 9)))
@@ -20,13 +21,15 @@ def area(ring: NDArray[np.float64]) -> float:
     return 0.5 * float(x @ np.roll(y, -1) - y @ np.roll(x, -1))
 
 
-@given(masks)
-def test_run_lengths_are_those_of_coco(mask: Mask) -> None:
-    compressed = coco_mask.frPyObjects({"size": list(mask.shape), "counts": rle(mask)}, *mask.shape)
+@given(masks.filter(np.any))
+def test_region_is_the_mask(mask: Mask) -> None:
+    region = regions_of(mask * np.uint16(7))[7]
+    compressed = coco_mask.frPyObjects({"size": list(region.shape), "counts": region.rle()}, *region.shape)
     assert (coco_mask.decode(compressed) == mask).all()
-    assert coco_mask.area(compressed) == mask.sum()
-    if mask.any():
-        assert coco_mask.toBbox(compressed).tolist() == bbox(mask)
+    assert (region.mask() == mask).all()
+    assert coco_mask.area(compressed) == region.area == mask.sum()
+    assert tuple(coco_mask.toBbox(compressed)) == region.bbox
+    assert sorted(map(tuple, region.polygon().tolist())) == sorted(map(tuple, polygon(mask).tolist()))
 
 
 @given(masks)
@@ -51,7 +54,7 @@ def test_polygon_passes_every_outline(mask: Mask) -> None:
 
 @given(masks)
 def test_pieces_are_the_mask_and_do_not_touch(mask: Mask) -> None:
-    found = pieces(mask)
+    found = [piece.mask() for piece in pieces(mask)]
     assert np.sum(found, axis=0, dtype=int).tolist() == mask.astype(int).tolist() if found else not mask.any()
     grown = []
     for piece in found:

@@ -12,7 +12,7 @@ from typing import Any
 
 from .frames import Frame
 from .layouts import Layout, Placed, joined
-from .outlines import Mask, bbox, pieces, rle
+from .regions import Region, pieces
 from .target import Target
 
 
@@ -38,7 +38,7 @@ class Coco(Layout):
             "repeat": frame.repeat,
         }
         annotations = [
-            self._annotation(frame, frame.ids == defect["id"], defect["label"], int(defect["id"]), _sizes(defect))
+            self._annotation(frame, frame.regions[defect["id"]], defect["label"], defect["id"], _sizes(defect))
             for defect in frame.defects
         ]
         annotations += [
@@ -69,14 +69,14 @@ class Coco(Layout):
         return []
 
     def _annotation(
-        self, frame: Frame, mask: Mask, label: str, defect: int | None, sizes: dict[str, Any]
+        self, frame: Frame, region: Region, label: str, defect: int | None, sizes: dict[str, Any]
     ) -> dict[str, Any]:
         return {
             "image_id": frame.number,
             "category_id": self.manifest.labels[label],
-            "segmentation": {"size": list(mask.shape), "counts": rle(mask)},
-            "area": int(mask.sum()),
-            "bbox": bbox(mask),
+            "segmentation": {"size": list(region.shape), "counts": region.rle()},
+            "area": region.area,
+            "bbox": list(region.bbox),
             "iscrowd": 0,
             "instance": frame.instance,
             "defect_id": defect,

@@ -19,6 +19,7 @@ from manifests.sampling import locate_frame
 from manifests.schema import Manifest
 
 from .outlines import Mask
+from .regions import Region, regions_of
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,8 @@ class Frame:
         number, instance, view, light, repeat: of the frame.
         image: its camera image.
         classes: (height, width) uint8, values of the manifest's labels.
-        ids: (height, width) uint16, ids of defects, 0 elsewhere.
         defects: of the record, those that the masks show.
+        regions: of each of them, by id.
         impurities: label and mask of each class of impurities that the masks show.
     """
 
@@ -41,8 +42,8 @@ class Frame:
     repeat: int
     image: Path
     classes: NDArray[np.uint8]
-    ids: NDArray[np.uint16]
     defects: list[dict[str, Any]]
+    regions: dict[int, Region]
     impurities: dict[str, Mask]
 
     @property
@@ -53,7 +54,10 @@ class Frame:
     @property
     def defective(self) -> Mask:
         """(height, width) where defects are; impurities are none."""
-        return self.ids > 0
+        mask = np.zeros_like(self.classes, dtype=np.bool_)
+        for region in self.regions.values():
+            mask[region.rows, region.columns] = True
+        return mask
 
 
 def read_frame(data_set: DataSet, manifest: Manifest, number: int) -> Frame:
@@ -70,8 +74,8 @@ def read_frame(data_set: DataSet, manifest: Manifest, number: int) -> Frame:
             if hashlib.sha256((folder / name).read_bytes()).hexdigest() != hashes[key]:
                 raise ValueError(f"{name} has changed since it was rendered")
         classes = _pixels(folder / MASK, manifest).astype(np.uint8)
-        ids = _pixels(folder / INSTANCES, manifest).astype(np.uint16)
-        defects = _shown(record["defects"], classes, ids, manifest)
+        regions = regions_of(_pixels(folder / INSTANCES, manifest).astype(np.uint16))
+        defects = _shown(record["defects"], classes, regions, manifest)
     except OSError as error:
         raise _damage(data_set, number, str(error.strerror or error)) from None
     except (KeyError, TypeError, AttributeError):
@@ -84,7 +88,7 @@ def read_frame(data_set: DataSet, manifest: Manifest, number: int) -> Frame:
     where = locate_frame(manifest, number)
     image = folder / IMAGE
     return Frame(
-        number, where.instance, where.view, where.light, where.repeat, image, classes, ids, defects, impurities
+        number, where.instance, where.view, where.light, where.repeat, image, classes, defects, regions, impurities
     )
 
 
@@ -101,19 +105,18 @@ def _pixels(path: Path, manifest: Manifest) -> NDArray[Any]:
 
 
 def _shown(
-    records: list[dict[str, Any]], classes: NDArray[np.uint8], ids: NDArray[np.uint16], manifest: Manifest
+    records: list[dict[str, Any]], classes: NDArray[np.uint8], regions: dict[int, Region], manifest: Manifest
 ) -> list[dict[str, Any]]:
     """Those defects that the masks show."""
-    found = set(np.unique(ids).tolist()) - {0}
     values = {int(record["id"]): manifest.labels[record["label"]] for record in records}
-    if strangers := found - set(values):
+    if strangers := set(regions) - set(values):
         raise ValueError(f"{INSTANCES} holds {min(strangers)}, which is the id of no defect")
     if classes.max() > max(manifest.labels.values()):
         raise ValueError(f"{MASK} holds {classes.max()}, which is the value of no label")
-    for number in found:
-        if (classes[ids == number] != values[number]).any():
+    for number, region in regions.items():
+        if (classes[region.rows, region.columns] != values[number]).any():
             raise ValueError(f"{MASK} gives defect {number} another class than {RECORD} does")
-    return [record for record in records if int(record["id"]) in found]
+    return [{**record, "id": int(record["id"])} for record in records if int(record["id"]) in regions]
 
 
 def _damage(data_set: DataSet, number: int, problem: str) -> DataSetError:

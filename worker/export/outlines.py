@@ -1,4 +1,4 @@
-"""Outlines of masks: polygons, pieces and run lengths, exact to the pixel, with nothing but numpy.
+"""Outlines of masks: polygons, exact to the pixel, with nothing but numpy.
 
 OpenCV and scikit-image do this too, for 35 to 60 MB more to install; what exports need of them is this module. A pixel
 (row, column) covers the square from (column, row) to (column + 1, row + 1) in pixels, x to the right, y down.
@@ -23,21 +23,6 @@ _RIGHT, _DOWN, _LEFT, _UP = range(4)
 _STEP = np.array([(1, 0), (0, 1), (-1, 0), (0, -1)])
 
 
-def rle(mask: Mask) -> list[int]:
-    """COCO's run lengths: of 0 and 1 by turns, beginning with 0, down the columns."""
-    flat = mask.ravel(order="F")
-    changes = np.flatnonzero(flat[1:] != flat[:-1]) + 1
-    edges = np.concatenate([[0], changes, [flat.size]])
-    runs = np.diff(edges).tolist()
-    return [0, *runs] if flat[0] else runs
-
-
-def bbox(mask: Mask) -> list[int]:
-    """[left, top, width, height] of a mask that is not empty."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return [int(columns[0]), int(rows[0]), int(np.ptp(columns)) + 1, int(np.ptp(rows)) + 1]
-
-
 def polygon(mask: Mask) -> Polygon:
     """One polygon around all of a mask, (n, 2) x and y in pixels; empty for an empty mask.
 
@@ -59,10 +44,7 @@ def outlines(mask: Mask) -> list[Polygon]:
 
     Pixels that touch by a corner belong to one piece. Only corners are kept.
     """
-    if not mask.any():
-        return []
-    left, top, width, height = bbox(mask)
-    leaving = _edges(mask[top : top + height, left : left + width])
+    leaving = _edges(mask)
     rings = []
     while leaving:
         point = next(iter(leaving))
@@ -76,40 +58,8 @@ def outlines(mask: Mask) -> list[Polygon]:
             point = point[0] + int(_STEP[heading][0]), point[1] + int(_STEP[heading][1])
             turns = [(heading + turn) % 4 for turn in (3, 0, 1)]  # left first, so that corners join
             heading = next((turn for turn in turns if turn in leaving.get(point, ())), heading)
-        rings.append(_corners(path) + np.array([left, top]))
+        rings.append(_corners(path))
     return rings
-
-
-def pieces(mask: Mask) -> list[Mask]:
-    """The pieces of a mask, in order of their first row; pixels that touch by a corner belong together."""
-    if not mask.any():
-        return []
-    parents: list[int] = []
-
-    def root(k: int) -> int:
-        while parents[k] != k:
-            parents[k] = k = parents[parents[k]]
-        return k
-
-    runs: list[tuple[int, int, int]] = []  # row, start, stop
-    above: list[int] = []
-    for row in np.flatnonzero(mask.any(axis=1)).tolist():
-        ends = np.flatnonzero(np.diff(np.pad(mask[row], 1).astype(np.int8)))
-        here = []
-        for start, stop in zip(ends[::2].tolist(), ends[1::2].tolist()):
-            k = len(runs)
-            runs.append((row, start, stop))
-            parents.append(k)
-            here.append(k)
-            for other in above:
-                if runs[other][0] == row - 1 and runs[other][1] <= stop and runs[other][2] >= start:
-                    a, b = sorted((root(other), root(k)))
-                    parents[b] = a
-        above = here
-    found: dict[int, Mask] = {}
-    for k, (row, start, stop) in enumerate(runs):
-        found.setdefault(root(k), np.zeros_like(mask))[row, start:stop] = True
-    return list(found.values())
 
 
 def _edges(mask: Mask) -> dict[tuple[int, int], list[int]]:

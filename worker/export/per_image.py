@@ -24,7 +24,9 @@ class PerImage(Layout):
         target.link(frame.image, f"{home}/images/{frame.name}.png")
         target.folder(f"{home}/masks")
         for defect in frame.defects:
-            target.mask(frame.ids == defect["id"], f"{home}/masks/{int(defect['id']):05d}_{defect['label']}.png")
+            target.mask(
+                frame.regions[defect["id"]].mask(), f"{home}/masks/{int(defect['id']):05d}_{defect['label']}.png"
+            )
         for label, mask in frame.impurities.items():
             target.mask(mask, f"{home}/impurities/{label}.png")
         return Placed()

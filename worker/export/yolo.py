@@ -15,7 +15,7 @@ from manifests.errors import DataSetError
 
 from .frames import Frame
 from .layouts import Layout, Placed, joined
-from .outlines import Mask, pieces, polygon
+from .regions import Region, pieces
 from .target import Target
 
 
@@ -33,7 +33,7 @@ class Yolo(Layout):
 
     def place(self, frame: Frame, side: str, target: Target) -> Placed:
         target.link(frame.image, joined("images", side, f"{frame.name}.png"))
-        lines = [self._line(frame.ids == defect["id"], defect["label"]) for defect in frame.defects]
+        lines = [self._line(frame.regions[defect["id"]], defect["label"]) for defect in frame.defects]
         lines += [self._line(piece, label) for label, mask in frame.impurities.items() for piece in pieces(mask)]
         target.text("".join(f"{line}\n" for line in lines), joined("labels", side, f"{frame.name}.txt"))
         return Placed()
@@ -51,7 +51,7 @@ class Yolo(Layout):
         target.text("\n".join(lines) + "\n", "data.yaml")
         return remarks
 
-    def _line(self, mask: Mask, label: str) -> str:
-        height, width = mask.shape
-        shares = (polygon(mask) / np.array([width, height])).ravel().tolist()
+    def _line(self, region: Region, label: str) -> str:
+        height, width = region.shape
+        shares = (region.polygon() / np.array([width, height])).ravel().tolist()
         return " ".join([str(self.manifest.labels[label] - 1), *(f"{share:.7f}" for share in shares)])
