@@ -41,7 +41,7 @@ from .surface import (
     Turned,
 )
 from .vectors import Colour, Vector
-from .views import Fibonacci, Grid, Hemisphere, Pose, Poses, Ring, Scanner, Views
+from .views import Fibonacci, Hemisphere, Pose, Poses, Ring, Scanner, ViewGrid, Views
 
 __all__ = [
     "CONTRACT",
@@ -64,7 +64,6 @@ __all__ = [
     "Fibonacci",
     "GluePad",
     "Granular",
-    "Grid",
     "Hemisphere",
     "Impurity",
     "InRegion",
@@ -97,6 +96,7 @@ __all__ = [
     "Surface",
     "Turned",
     "Vector",
+    "ViewGrid",
     "Views",
     "World",
     "from_dict",

@@ -109,7 +109,7 @@ class Fibonacci:
 
 
 @dataclass(frozen=True)
-class Grid:
+class ViewGrid:
     """Views side by side, all in one direction: columns and rows of positions perpendicular to a plane (S4)."""
 
     KIND: ClassVar[str] = "grid"
@@ -179,4 +179,4 @@ def _check_elevations(views: Hemisphere | Fibonacci, path: str) -> None:
         raise ManifestError(join(path, "high_deg"), f"must be >= low_deg {views.low_deg:g}, got {views.high_deg:g}")
 
 
-Views: TypeAlias = Poses | Ring | Hemisphere | Fibonacci | Grid | Scanner
+Views: TypeAlias = Poses | Ring | Hemisphere | Fibonacci | ViewGrid | Scanner

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..distributions import Floats
 from ..errors import ManifestError
-from ..schema import Camera, Fibonacci, Grid, Hemisphere, Pose, Poses, Ring, Scanner, Vector, Views
+from ..schema import Camera, Fibonacci, Hemisphere, Pose, Poses, Ring, Scanner, Vector, ViewGrid, Views
 from .poses import FILL, Bounds, fitted_distance_mm, look_at
 
 _GOLDEN_DEG = 180 * (3 - math.sqrt(5))  # turn from one view of a Fibonacci lattice to the next
@@ -23,7 +23,7 @@ def arrange(views: Views, camera: Camera, bounds: Bounds) -> tuple[Pose, ...]:
     if isinstance(views, Scanner):
         return _scanner(views, target)
     radius_mm = bounds.radius_mm + math.dist(target, bounds.center_mm)
-    if isinstance(views, Grid):
+    if isinstance(views, ViewGrid):
         return _grid(views, camera, target, radius_mm)
     distance_mm = fitted_distance_mm(camera, radius_mm) if views.distance_mm is None else views.distance_mm
     lattice = {Ring: _ring, Hemisphere: _hemisphere, Fibonacci: _fibonacci}[type(views)]
@@ -88,7 +88,7 @@ def _fibonacci(views: Fibonacci) -> list[tuple[float, float]]:
     return [(views.start_deg + _GOLDEN_DEG * k % 360, math.degrees(math.asin(z))) for k, z in enumerate(heights)]
 
 
-def _grid(grid: Grid, camera: Camera, target: Vector, radius_mm: float) -> tuple[Pose, ...]:
+def _grid(grid: ViewGrid, camera: Camera, target: Vector, radius_mm: float) -> tuple[Pose, ...]:
     _, _, *region_px = camera.region()
     pixel_mm = camera.sensor_width_mm / camera.sensor_px[0]
     opening = [side * pixel_mm / camera.focal_length_mm for side in region_px]  # of the image, at distance 1

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from manifests import viewpoints
 from manifests.distributions import Floats
 from manifests.errors import ManifestError
-from manifests.schema import Camera, Fibonacci, Grid, Hemisphere, Pose, Poses, Ring, Scanner, Views
+from manifests.schema import Camera, Fibonacci, Hemisphere, Pose, Poses, Ring, Scanner, ViewGrid, Views
 from manifests.viewpoints import Bounds, Viewpoints
 
 COORDINATE = st.floats(-1000, 1000)
@@ -57,7 +57,7 @@ def view_plans(draw: st.DrawFn) -> Views:
     if kind == "grid":
         spacing = draw(st.none() | st.tuples(st.floats(0.1, 500), st.floats(0.1, 500)))
         columns, rows, azimuth = draw(st.integers(1, 6)), draw(st.integers(1, 6)), draw(st.floats(-720, 720))
-        return Grid(columns, rows, azimuth, elevation, spacing, draw(st.floats(0, 0.95)), distance, target)
+        return ViewGrid(columns, rows, azimuth, elevation, spacing, draw(st.floats(0, 0.95)), distance, target)
     if kind == "scanner":
         # A curve above everything that is looked at.
         curve = draw(st.lists(st.tuples(COORDINATE, COORDINATE, st.floats(1001, 3000)), min_size=2, max_size=5))

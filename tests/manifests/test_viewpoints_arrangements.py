@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from manifests import viewpoints
 from manifests.errors import ManifestError
 from manifests.fields import from_dict
-from manifests.schema import Camera, Fibonacci, Grid, Hemisphere, Scanner, Vector
+from manifests.schema import Camera, Fibonacci, Hemisphere, Scanner, Vector, ViewGrid
 from manifests.viewpoints import Bounds, Viewpoints
 from manifests.viewpoints.arrangements import bezier, rings
 
@@ -77,7 +77,7 @@ def test_hemisphere_of_sixteen_is_three_rings() -> None:
 
 
 GRIDS = st.builds(
-    Grid,
+    ViewGrid,
     columns=st.integers(1, 5),
     rows=st.integers(1, 5),
     azimuth_deg=st.floats(-360, 360),
@@ -89,7 +89,7 @@ GRIDS = st.builds(
 
 @settings(max_examples=200, deadline=None)
 @given(grid=GRIDS, camera=cameras(), bounds=BOUNDS)
-def test_grid_looks_one_way_from_a_plane_and_is_centred(grid: Grid, camera: Camera, bounds: Bounds) -> None:
+def test_grid_looks_one_way_from_a_plane_and_is_centred(grid: ViewGrid, camera: Camera, bounds: Bounds) -> None:
     plan = viewpoints.plan(grid, camera, bounds)
     scale = max(1.0, float(np.abs(plan.locations_mm).max()))
     np.testing.assert_allclose(plan.rotations - plan.rotations[0], 0, atol=1e-9 * scale)
@@ -108,7 +108,7 @@ def test_grid_looks_one_way_from_a_plane_and_is_centred(grid: Grid, camera: Came
 
 @settings(max_examples=200, deadline=None)
 @given(grid=GRIDS, camera=cameras(), bounds=BOUNDS)
-def test_fitted_grid_holds_the_outline_in_its_images_together(grid: Grid, camera: Camera, bounds: Bounds) -> None:
+def test_fitted_grid_holds_the_outline_in_its_images_together(grid: ViewGrid, camera: Camera, bounds: Bounds) -> None:
     region = camera.region()
     centred = abs(region[0] + region[2] / 2 - camera.sensor_px[0] / 2) < 1
     centred &= abs(region[1] + region[3] / 2 - camera.sensor_px[1] / 2) < 1
@@ -127,7 +127,7 @@ def test_fitted_grid_holds_the_outline_in_its_images_together(grid: Grid, camera
 @settings(max_examples=200, deadline=None)
 @given(columns=st.integers(2, 5), overlap=st.floats(0, 0.9), camera=cameras())
 def test_neighbours_of_a_grid_overlap_by_the_share_asked_for(columns: int, overlap: float, camera: Camera) -> None:
-    plan = viewpoints.plan(Grid(columns, 1, overlap=overlap, distance_mm=100.0), camera, ORIGIN)
+    plan = viewpoints.plan(ViewGrid(columns, 1, overlap=overlap, distance_mm=100.0), camera, ORIGIN)
     # Where the target of the first view lies in the image of the second, against its own.
     first = project(plan.targets_mm[:1], plan, 0, camera)[0]
     second = project(plan.targets_mm[:1], plan, 1, camera)[0]
@@ -136,7 +136,7 @@ def test_neighbours_of_a_grid_overlap_by_the_share_asked_for(columns: int, overl
 
 
 def test_grid_of_twelve_above_a_plate() -> None:
-    plan = viewpoints.plan(Grid(4, 3, spacing_mm=(30.0, 20.0), distance_mm=200.0), Camera(), ORIGIN)
+    plan = viewpoints.plan(ViewGrid(4, 3, spacing_mm=(30.0, 20.0), distance_mm=200.0), Camera(), ORIGIN)
     assert len(plan.locations_mm) == 12
     np.testing.assert_allclose(plan.locations_mm[0], (-45, 20, 200), atol=1e-9)
     np.testing.assert_allclose(plan.locations_mm[-1], (45, -20, 200), atol=1e-9)
@@ -186,8 +186,8 @@ def test_bezier_of_two_points_is_the_line() -> None:
     [
         (Hemisphere, {"low_deg": 50, "high_deg": 40}, "views.high_deg"),
         (Fibonacci, {"low_deg": 50, "high_deg": 40}, "views.high_deg"),
-        (Grid, {"overlap": 1}, "views.overlap"),
-        (Grid, {"spacing_mm": [0, 1]}, "views.spacing_mm[0]"),
+        (ViewGrid, {"overlap": 1}, "views.overlap"),
+        (ViewGrid, {"spacing_mm": [0, 1]}, "views.spacing_mm[0]"),
         (Scanner, {"curve_mm": [[0, 0, 1]]}, "views.curve_mm"),
         (Scanner, {"curve_mm": [[0, 0, 1], [0, 0, 0]], "target_mm": [0, 0, 0]}, "views.curve_mm[1]"),
         (Scanner, {}, "views.curve_mm"),
