@@ -68,7 +68,7 @@ BAD_FIELDS: list[tuple[dict[str, Any], str, str]] = [
     ({"contract": True}, "contract", "unsupported version True"),
     ({"instances": 0}, "instances", "must be >= 1, got 0"),
     ({"instances": 2_000_000}, "instances", "makes 2000000 frames"),
-    ({"views": {"kind": "spiral"}}, "views.kind", "must be one of poses, ring, hemisphere, fibonacci, grid, scanner, got"),
+    ({"views": {"kind": "spiral"}}, "views.kind", "must be one of poses, ring, hemisphere, fibonacci, grid, scanner"),
     ({"views": {"count": 3}}, "views.kind", "is missing; one of poses, ring"),
     ({"views": {"kind": "poses", "poses": []}}, "views.poses", "must have at least one item"),
     ({"views": {"kind": "poses", "poses": [{"location_mm": [0, 0, 0]}]}}, "views.poses[0].target_mm", "must not be"),
