@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import sys
 import time
 from collections.abc import Iterator
@@ -18,8 +17,9 @@ from manifests.files import read_manifest, write_yaml
 from manifests.layout import DataSet, write_atomic
 from manifests.schema import Manifest
 
-from . import attempts, pairs, parts
+from . import attempts, pairs, parts, report
 from .blender import find_blender, headless_script
+from .data_sets import open_data_set
 from .dispatch import Dispatch, Failure
 from .farm import RemoteFarm, local_farm, remote_farm
 from .index import write_index
@@ -117,19 +117,6 @@ def resume(folder: Path, options: Options) -> Outcome:
         return _run(data_set, manifest, _wanted(manifest, options.frames), options)
 
 
-def open_data_set(folder: Path) -> tuple[DataSet, Manifest]:
-    """A data set and its manifest.
-
-    Raises:
-        DataSetError: the folder holds none.
-        ManifestError: its manifest has been damaged.
-    """
-    data_set = DataSet(folder)
-    if not data_set.manifest_file.is_file():
-        raise DataSetError(f"{folder}: holds no data set (no manifest.yaml); name the folder that 'render --out' named")
-    return data_set, read_manifest(data_set.manifest_file)
-
-
 def verify(folder: Path, *, repair: bool = False) -> Iterator[tuple[int, str | None]]:
     """Check every pair of a data set.
 
@@ -153,7 +140,7 @@ def verify(folder: Path, *, repair: bool = False) -> Iterator[tuple[int, str | N
             write_index(data_set)
 
 
-def write_report(folder: Path) -> Path | None:
+def write_report(folder: Path) -> Path:
     """Write the report of a data set anew; its path.
 
     Raises:
@@ -161,7 +148,7 @@ def write_report(folder: Path) -> Path | None:
     """
     data_set, _ = open_data_set(folder)
     write_index(data_set)
-    return _report(data_set)
+    return report.write_report(data_set)
 
 
 def _check_claim(data_set: DataSet, manifest: Manifest) -> None:
@@ -218,9 +205,9 @@ def _run(data_set: DataSet, manifest: Manifest, wanted: range, options: Options)
         if not failures:
             attempts.sweep(data_set)
     done = len(wanted) - len(_missing(data_set, wanted))
-    report = None if stopped else _report(data_set)
+    page = None if stopped else report.write_report(data_set)
     seconds = time.monotonic() - began if missing else 0.0
-    return Outcome(data_set, done, len(wanted), seconds, tuple(failures), report, stopped)
+    return Outcome(data_set, done, len(wanted), seconds, tuple(failures), page, stopped)
 
 
 def _render_missing(
@@ -265,10 +252,3 @@ def _farm(data_set: DataSet, options: Options) -> Iterator[RemoteFarm]:
     else:
         with remote_farm(options.redis_url) as farm:
             yield farm
-
-
-def _report(data_set: DataSet) -> Path | None:
-    if importlib.util.find_spec("worker.report") is None:
-        return None
-    written: Path = importlib.import_module("worker.report").write_report(data_set)
-    return written

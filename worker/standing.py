@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from . import attempts
-from .runs import open_data_set
+from .data_sets import open_data_set
 
 
 @dataclass(frozen=True)

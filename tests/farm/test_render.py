@@ -39,7 +39,7 @@ def test_index_tells_of_every_pair(rendered: tuple[Path, Path]) -> None:
 def test_nothing_is_left_of_the_work(rendered: tuple[Path, Path]) -> None:
     _, folder = rendered
     expected = {"manifest.yaml", "index.jsonl", "report.html", "part", "pairs", ".attempts"}
-    assert {path.name for path in folder.iterdir()} <= expected
+    assert {path.name for path in folder.iterdir()} == expected
     assert not [path for path in (folder / ".attempts").iterdir() if path.is_dir()]
 
 

@@ -17,7 +17,7 @@ from manifests.layout import DataSet
 from manifests.sampling import locate_frame
 from manifests.schema import Manifest
 
-from ..runs import open_data_set
+from ..data_sets import open_data_set
 from .coco import Coco
 from .folder import Folder
 from .frames import read_frame
