@@ -51,6 +51,8 @@ def test_ctrl_c_in_a_terminal(defectory: Command, slow: Path, tmp_path: Path) ->
 
     def take_the_terminal() -> None:
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+        # As a shell in a terminal gives it; tests that run in the background inherit an ignored Ctrl-C.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     words = ("render", slow, "--out", out, "--workers", "2", "--device", "cpu")
     process = defectory.start(
