@@ -27,9 +27,7 @@ def command_reference() -> str:
 
 def _help(command: click.Command, name: str, parent: click.Context | None) -> str:
     # A fixed width: the page must not depend on the terminal in which it is made.
-    # The names of the help option are stated, because click remembers those under which a command was first used.
-    inherited = {"help_option_names": ["-h", "--help"]}
-    settings = command.context_settings | inherited | {"terminal_width": 100, "max_content_width": 100}
+    settings = command.context_settings | {"terminal_width": 100, "max_content_width": 100}
     with click.Context(command, info_name=name, parent=parent, **settings) as context:
         text = "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
     return f"## {context.command_path}\n\n```text\n{text}\n```\n"

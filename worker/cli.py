@@ -87,7 +87,7 @@ def _run_options(command: Any) -> Any:
     return command
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group()
 @click.version_option(_version())
 def commands() -> None:
     """Labelled images of defects that never happened: from a CAD file to a verified data set."""
