@@ -42,9 +42,9 @@ def test_enabling_works_again_and_disabling_leaves_nothing(inside: Inside, examp
     facts = inside("enabling", examples / "painted_block.yaml")
     assert facts["before"] == {}
     # Blender unpacks the wheels anew when an extension is enabled again, which takes longer than all the rest.
+    # The quicker of the two: what else a shared machine does can only add to what enabling takes.
+    assert min(facts["first_seconds"], facts["second_seconds"]) < 1.0
     for turn in ("first", "second"):
-        # A second is what it should take; a machine that is shared is allowed to take more, but never to hang.
-        assert facts[f"{turn}_seconds"] < 10.0
         assert facts[f"{turn}_result"] == ["FINISHED"]
         assert "param" in facts[f"{turn}_used"]["drivers"]
         assert facts[f"{turn}_left"] == {}
