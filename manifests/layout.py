@@ -29,9 +29,19 @@ from pathlib import Path
 from typing import Any
 
 from .errors import DataSetError
+from .schema import Manifest
 
 IMAGE, MASK, INSTANCES, RECORD = "image.png", "mask.png", "instances.png", "pair.json"
 _THOUSAND = 1000
+
+
+def pair_files(manifest: Manifest) -> dict[str, str]:
+    """Files of every pair of a manifest, besides its record.
+
+    Returns:
+        Key under which a record gives the file's path and SHA-256, and the file's name in the pair's folder.
+    """
+    return {"image": IMAGE, "mask": MASK, "instance_mask": INSTANCES}
 
 
 class DataSet:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from manifests.errors import DataSetError
-from manifests.layout import IMAGE, INSTANCES, MASK
+from manifests.layout import IMAGE, INSTANCES, MASK, pair_files
 from manifests.sampling import Table, generator
 from manifests.schema import Manifest, Noise, Output
 
@@ -48,7 +48,7 @@ def develop(
     write_png(folder / IMAGE, image)
     write_png(folder / MASK, masks.classes)
     write_png(folder / INSTANCES, masks.instances)
-    names = {"image": IMAGE, "mask": MASK, "instance_mask": INSTANCES}
+    names = pair_files(manifest)
     return {
         "width": image.shape[1],
         "height": image.shape[0],

@@ -15,11 +15,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from manifests.errors import DataSetError
-from manifests.layout import IMAGE, INSTANCES, MASK, RECORD, DataSet
+from manifests.layout import IMAGE, INSTANCES, MASK, RECORD, DataSet, pair_files
 from manifests.schema import Manifest, Output
-
-FILES = {"image": IMAGE, "mask": MASK, "instance_mask": INSTANCES}
-"""Key of each picture in a record, and its name in the pair's folder."""
 
 _GREY, _RGB, _GREY_ALPHA, _RGBA = 0, 2, 4, 6  # colour types of PNG
 
@@ -33,7 +30,7 @@ def check_pair(folder: Path, manifest: Manifest, frame: int) -> None:
     try:
         record = _record(folder / RECORD)
         _check_record(record, manifest, frame)
-        for key, name in FILES.items():
+        for key, name in pair_files(manifest).items():
             _check_hash(folder / name, record["sha256"].get(key))
         width, height = manifest.camera.image_px
         size = (width, height)

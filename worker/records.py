@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from manifests.layout import DataSet
+from manifests.layout import DataSet, pair_files
 from manifests.sampling import Table, locate_frame
 from manifests.schema import Manifest
 
 from . import parts
-from .pairs import FILES
 
 
 @dataclass
@@ -59,7 +58,7 @@ def complete_record(
         "light": where.light,
         "light_state": states[where.light].name if states else "all",
         "repeat": where.repeat,
-        **{key: (folder / name).as_posix() for key, name in FILES.items()},
+        **{key: (folder / name).as_posix() for key, name in pair_files(table.manifest).items()},
         **developed,
         "parameters": table.row(frame),
         "manifest_sha256": origin.manifest_sha256,

@@ -11,9 +11,9 @@ import numpy as np
 from PIL import Image
 
 from manifests.files import write_yaml
-from manifests.layout import IMAGE, INSTANCES, MASK, RECORD, DataSet, write_atomic
+from manifests.layout import IMAGE, INSTANCES, MASK, RECORD, DataSet, pair_files, write_atomic
 from manifests.schema import Manifest, from_dict
-from worker.pairs import FILES, png_format
+from worker.pairs import png_format
 
 SIDE = 16
 
@@ -56,6 +56,7 @@ def fill(folder: Path, manifest: Manifest, frame: int) -> None:
     Image.fromarray(mask).save(folder / MASK)
     Image.fromarray(mask.astype(np.uint16)).save(folder / INSTANCES)
     record = {
+        "files": pair_files(manifest),
         "frame": frame,
         "width": SIDE,
         "height": SIDE,
@@ -70,5 +71,5 @@ def fill(folder: Path, manifest: Manifest, frame: int) -> None:
 def seal(folder: Path, **changes: Any) -> None:
     """Write the record anew with the hashes of the files as they are now and with changes."""
     record = json.loads((folder / RECORD).read_text())
-    hashes = {key: hashlib.sha256((folder / name).read_bytes()).hexdigest() for key, name in FILES.items()}
+    hashes = {key: hashlib.sha256((folder / name).read_bytes()).hexdigest() for key, name in record["files"].items()}
     (folder / RECORD).write_text(json.dumps(record | {"sha256": hashes} | changes))
