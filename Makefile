@@ -43,7 +43,7 @@ constraints: ## Resolve constraints.txt anew, to today's versions
 	@.ci/new-venv .uv/constraints
 	@.uv/constraints/bin/python $(PIP_INSTALL) --upgrade --upgrade-strategy eager '.[dev]'
 	@{ echo "# Exact versions of '.[dev]' on Python 3.11, so that two installs are the same; made by: make constraints"; \
-	   .uv/constraints/bin/python -m pip freeze --exclude defectory; } > constraints.txt
+	   .uv/constraints/bin/python -m pip freeze --exclude defectory | sed 's/+cpu$$//'; } > constraints.txt
 
 clean: ## Remove the virtual environments and caches, not the data sets
 	rm -rf .venv .venv-blender50 .uv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \

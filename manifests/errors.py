@@ -5,7 +5,8 @@ UserError                 a mistake that a person can mend: one line, exit code 
 ├── PartError             a CAD file:                  "bracket.stl: no faces"
 ├── DataSetError          an output folder or a pair:  "out/: belongs to another manifest"
 ├── BlenderError          no Blender, no such device, or a Blender that failed
-└── QueueError            a Redis that does not answer
+├── QueueError            a Redis that does not answer
+└── RunError              a training run:              "runs/a: the loss is NaN at step 120"
 
 Anything else that is raised is a bug of ours and may trace.
 """
@@ -45,3 +46,7 @@ class BlenderError(UserError):
 
 class QueueError(UserError):
     """Redis does not answer."""
+
+
+class RunError(UserError):
+    """A training run cannot go on or be used: NaN losses, a checkpoint of another model, no such device."""

@@ -1,0 +1,1 @@
+"""Samples: pictures with their masks, from rendered data sets and folders of photographs."""

@@ -1,0 +1,1 @@
+"""One network of the source documents in each module."""

@@ -1,0 +1,1 @@
+"""PatchCore and its kin: nearest neighbours in a memory of features."""
