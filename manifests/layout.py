@@ -10,6 +10,7 @@
                           /mask.png         class mask, 8 bit
                           /instances.png    instance mask, 16 bit
                           /pair.json        what is known of the pair
+    DIR/failures/0000123.json               what went wrong with a frame that has no pair (worker/failures.py)
     DIR/.attempts/TOKEN/                    work in progress of one attempt
 
 A pair is a folder. It is filled in its attempt's folder and moved to its place by a single rename, which no reader can
@@ -58,11 +59,16 @@ class DataSet:
         self.report_file = root / "report.html"
         self.part_folder = root / "part"
         self.pairs_folder = root / "pairs"
+        self.failures_folder = root / "failures"
         self.attempts_folder = root / ".attempts"
 
     def pair_folder(self, frame: int) -> Path:
         """Folder of a frame's pair, whether it is there or not."""
         return self.pairs_folder / f"{frame // _THOUSAND:04d}" / f"{frame:07d}"
+
+    def failure_file(self, frame: int) -> Path:
+        """File that tells of a frame's failed tries, whether it is there or not."""
+        return self.failures_folder / f"{frame:07d}.json"
 
     def is_complete(self, frame: int) -> bool:
         """Whether the pair of a frame has been committed."""

@@ -16,6 +16,7 @@ from rq.registry import StartedJobRegistry
 from manifests.errors import BlenderError, DataSetError
 from manifests.layout import DataSet
 
+from .failures import quarantined
 from .farm import RemoteFarm
 
 _TRIES = 2
@@ -93,6 +94,7 @@ class Dispatch:
             late = {frame for frame in shard.pending if self.data_set.is_complete(frame)}
             self.done += len(late)
             shard.pending -= late
+            self._give_up(shard)
             if shard.pending:
                 self._fail(shard, reason)
         self._fill()
@@ -130,6 +132,16 @@ class Dispatch:
             description=f"{self.data_set.root.name}: frames {shard.frames[0]} to {shard.frames[-1]}",
         )
         self._out[job_id] = shard
+
+    def _give_up(self, shard: _Shard) -> None:
+        """Take the frames that have been quarantined out of a shard."""
+        reasons: dict[str, list[int]] = {}
+        for frame, failure in quarantined(self.data_set).items():
+            if frame in shard.pending:
+                reasons.setdefault(failure.reason, []).append(frame)
+        for reason, frames in reasons.items():
+            shard.pending -= set(frames)
+            self.failures.append(Failure(tuple(frames), reason))
 
     def _fail(self, shard: _Shard, reason: str) -> None:
         kind, _, text = reason.partition(": ")

@@ -94,9 +94,7 @@ def _tie_to_worker() -> None:
         die_with_parent(worker.pid)
 
 
-def _render(
-    data_set: DataSet, manifest: Manifest, frames: list[int], folder: Path, device: str, threads: int
-) -> int:
+def _render(data_set: DataSet, manifest: Manifest, frames: list[int], folder: Path, device: str, threads: int) -> int:
     part = parts.prepared_file(data_set)
     shard: dict[str, Any] = {
         "manifest": to_dict(manifest),

@@ -32,8 +32,6 @@ def die_with_parent(parent: int | None = None) -> None:
         os._exit(1)
 
 
-
-
 def end_session(leader: int, seconds: float = 3.0) -> bool:
     """Kill every process of a session and wait until none is left.
 

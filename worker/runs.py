@@ -21,6 +21,7 @@ from . import attempts, pairs, parts, report
 from .blender import find_blender, headless_script
 from .data_sets import open_data_set
 from .dispatch import Dispatch, Failure
+from .failures import forget
 from .farm import RemoteFarm, local_farm, remote_farm
 from .index import write_index
 from .lifeline import stop_signals
@@ -193,6 +194,8 @@ def _run(data_set: DataSet, manifest: Manifest, wanted: range, options: Options)
     stopped = False
     with attempts.only_run(data_set):
         attempts.sweep(data_set)
+        # Whoever starts a run anew asks for all that is missing.
+        forget(data_set, wanted)
         missing = _missing(data_set, wanted)
         try:
             if missing:
