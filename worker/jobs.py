@@ -18,7 +18,7 @@ from manifests.layout import RECORD, DataSet, disk_errors
 from manifests.sampling import Table
 from manifests.schema import Manifest, to_dict
 
-from . import attempts, parts
+from . import attempts, parts, stopping
 from .blender import build_command, find_blender, headless_script, running
 from .lifeline import die_with_parent
 from .records import Provenance, complete_record
@@ -49,6 +49,7 @@ def render_shard(data_set: str, frames: list[int], device: str = "auto", threads
     Raises:
         BlenderError: Blender is absent, refuses or fails.
         FolderRefused: the disk is full or refuses.
+        Stopping: the worker was asked to stop; what has been rendered is committed.
         DataSetError: the folder cannot be used, or frames failed their verification; the rest have been committed.
     """
     _tie_to_worker()
@@ -124,6 +125,7 @@ def _render(data_set: DataSet, manifest: Manifest, frames: list[int], folder: Pa
                     _check_folder(data_set, error)
                     text = str(error)
                     failures.append(text if text.startswith("frame ") else f"frame {event['frame']}: {text}")
+                stopping.check()
     if failures:
         more = f" (and {len(failures) - 1} more frames)" if len(failures) > 1 else ""
         raise DataSetError(failures[0] + more)
