@@ -9,7 +9,7 @@ _asked = False
 
 
 class Stopping(Exception):
-    """The work-horse was asked to stop; the frames that remain go back to the front of the queue, at no cost in tries."""
+    """The work-horse was asked to stop; what remains goes back to the front of the queue, at no cost in tries."""
 
 
 def listen() -> None:
