@@ -1,7 +1,7 @@
 """Render a shard without a window: ``blender -b -P headless.py -- shard.json``, or the same with a Python that has bpy.
 
 Progress goes to standard output, a line each, ``DEFECTORY`` and JSON:
-``ready`` (blender, device), ``frame`` (frame, exr, seconds, defects, warnings), ``done``, ``refused`` (problem).
+``ready`` (blender, device), ``frame`` (frame, exr, seconds, defects, poses, warnings), ``done``, ``refused`` (problem).
 The process ends as soon as its standard input does, so that no render outlives whoever started it.
 """
 
@@ -48,6 +48,7 @@ def main(arguments: list[str]) -> None:
             exr=str(exr),
             seconds=seconds,
             defects=inspection.defects,
+            poses=inspection.poses(),
             warnings=inspection.warnings,
         )
     tell("done")

@@ -9,6 +9,7 @@
     DIR/pairs/0000/0000123/image.png        the camera image
                           /mask.png         class mask, 8 bit
                           /instances.png    instance mask, 16 bit
+                          /passes.exr       the manifest's passes, where it asks for any
                           /pair.json        what is known of the pair
     DIR/failures/0000123.json               what went wrong with a frame that has no pair (worker/failures.py)
     DIR/.attempts/TOKEN/                    work in progress of one attempt
@@ -33,6 +34,7 @@ from .errors import DataSetError
 from .schema import Manifest
 
 IMAGE, MASK, INSTANCES, RECORD = "image.png", "mask.png", "instances.png", "pair.json"
+PASSES = "passes.exr"
 _THOUSAND = 1000
 
 
@@ -42,7 +44,8 @@ def pair_files(manifest: Manifest) -> dict[str, str]:
     Returns:
         Key under which a record gives the file's path and SHA-256, and the file's name in the pair's folder.
     """
-    return {"image": IMAGE, "mask": MASK, "instance_mask": INSTANCES}
+    files = {"image": IMAGE, "mask": MASK, "instance_mask": INSTANCES}
+    return files | ({"passes": PASSES} if manifest.output.passes else {})
 
 
 class DataSet:

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from manifests.errors import DataSetError
-from manifests.layout import IMAGE, INSTANCES, MASK, pair_files
+from manifests.layout import IMAGE, INSTANCES, MASK, PASSES, pair_files
 from manifests.sampling import Table, generator
 from manifests.schema import Manifest, Noise, Output
 
 from .masks import decode, measure
+from .passes import make_passes, write_passes
 
 _REC_709 = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
 # Rendered surfaces are noise to a compressor: level 1 costs a third of the time of level 6 for 3 % more bytes.
@@ -25,16 +26,16 @@ _COMPRESSION = 1
 
 
 def develop(
-    exr: Path, folder: Path, manifest: Manifest, table: Table, frame: int, defects: list[dict[str, Any]]
+    exr: Path, folder: Path, manifest: Manifest, table: Table, frame: int, event: dict[str, Any]
 ) -> dict[str, Any]:
     """Develop a frame into a folder.
 
     Args:
         exr: as Blender wrote it.
-        folder: where the image, the class mask and the instance mask are written.
+        folder: where the image, the class mask, the instance mask and the passes are written.
         manifest, table: of the data set.
         frame: its number.
-        defects: of its instance.
+        event: what Blender reported of it: the ``defects`` of its instance, and ``poses``.
 
     Returns:
         ``width``, ``height``, ``labels``, ``defects`` (with ``pixels`` and ``bbox``) and ``sha256`` of the record.
@@ -42,12 +43,16 @@ def develop(
     Raises:
         DataSetError: the EXR cannot be read, as after a crash or on a full disk.
     """
-    light, labels = read_exr(exr)
+    channels = read_channels(exr)
+    light, labels = image_and_labels(exr, channels)
     image = camera_image(light, manifest, table, frame)
+    defects = event["defects"]
     masks = decode(labels, manifest, defects)
     write_png(folder / IMAGE, image)
     write_png(folder / MASK, masks.classes)
     write_png(folder / INSTANCES, masks.instances)
+    if manifest.output.passes:
+        write_passes(folder / PASSES, make_passes(channels, manifest.output.passes, event["poses"]["camera"]))
     names = pair_files(manifest)
     return {
         "width": image.shape[1],
@@ -64,15 +69,37 @@ def read_exr(path: Path) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     Raises:
         DataSetError: the file is damaged or lacks a channel.
     """
+    return image_and_labels(path, read_channels(path))
+
+
+def read_channels(path: Path) -> dict[str, NDArray[np.float32]]:
+    """Channels (height, width) of a rendered frame by name, such as ``Image.Combined.R``.
+
+    Raises:
+        DataSetError: the file is damaged.
+    """
     try:
         with OpenEXR.File(str(path), separate_channels=True) as file:
             # One part up to Blender 4.5, one for each pass from 5.0 on.
-            channels = {name: c.pixels for part in file.parts for name, c in part.channels.items()}
-        labels = "Image.Labels" if "Image.Labels.R" in channels else "Labels.Combined"
+            return {name: c.pixels for part in file.parts for name, c in part.channels.items()}
+    except (OSError, RuntimeError, ValueError) as error:
+        raise _damaged(path, error) from None
+
+
+def image_and_labels(
+    path: Path, channels: dict[str, NDArray[np.float32]]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Of a frame's channels what :func:`read_exr` gives; raises DataSetError where the file lacks one."""
+    labels = "Image.Labels" if "Image.Labels.R" in channels else "Labels.Combined"
+    try:
         light = np.stack([channels[f"Image.Combined.{c}"] for c in "RGBA"], axis=-1)
         return light, np.stack([channels[f"{labels}.{c}"] for c in "RGB"], axis=-1)
-    except (OSError, RuntimeError, ValueError, KeyError) as error:
-        raise DataSetError(f"{path}: Blender left a damaged EXR ({str(error).splitlines()[0]})") from None
+    except KeyError as error:
+        raise _damaged(path, error) from None
+
+
+def _damaged(path: Path, error: Exception) -> DataSetError:
+    return DataSetError(f"{path}: Blender left a damaged EXR ({str(error).splitlines()[0]})")
 
 
 def camera_image(light: NDArray[np.float32], manifest: Manifest, table: Table, frame: int) -> NDArray[Any]:

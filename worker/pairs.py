@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from manifests.errors import DataSetError
-from manifests.layout import IMAGE, INSTANCES, MASK, RECORD, DataSet, pair_files
+from manifests.layout import IMAGE, INSTANCES, MASK, PASSES, RECORD, DataSet, pair_files
 from manifests.schema import Manifest, Output
+
+from .passes import read_passes
 
 _GREY, _RGB, _GREY_ALPHA, _RGBA = 0, 2, 4, 6  # colour types of PNG
 
@@ -39,6 +41,8 @@ def check_pair(folder: Path, manifest: Manifest, frame: int) -> None:
         instances = _pixels(folder / INSTANCES, size, 16, _GREY)
         _check_image(image, has_alpha=png_format(manifest.output)[1] in (_GREY_ALPHA, _RGBA))
         _check_masks(mask, instances, record)
+        if manifest.output.passes:
+            _check_passes(folder / PASSES, manifest.output.passes, size)
     except _Damage as damage:
         raise DataSetError(f"frame {frame}: {damage}") from None
 
@@ -146,3 +150,15 @@ def _check_masks(mask: NDArray[Any], instances: NDArray[Any], record: dict[str, 
         raise _Damage(f"{INSTANCES} holds {strangers[0]}, which is the id of no defect")
     if (mask[instances > 0] == 0).any():
         raise _Damage(f"{INSTANCES} marks a defect where {MASK} has background")
+
+
+def _check_passes(path: Path, wanted: tuple[str, ...], size: tuple[int, int]) -> None:
+    try:
+        passes = read_passes(path, wanted)
+    except DataSetError as error:
+        raise _Damage(str(error)) from None
+    for name, values in passes.items():
+        if values.shape[1::-1] != size:
+            raise _Damage(f"{path.name} is {values.shape[1]} x {values.shape[0]} pixels, not {size[0]} x {size[1]}")
+        if not np.isfinite(values).all():
+            raise _Damage(f"{path.name} holds numbers in {name} that are not finite")

@@ -68,6 +68,5 @@ def complete_record(
         "seed": int(table.value("@seed", frame)),
         "seconds": round(float(event["seconds"]), 3),
     }
-    if event.get("warnings"):
-        record["warnings"] = event["warnings"]
+    record |= {key: event[key] for key in ("poses", "warnings") if event.get(key)}
     return json.dumps(record, separators=(",", ":"), ensure_ascii=False, allow_nan=False)

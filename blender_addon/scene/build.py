@@ -14,6 +14,7 @@ from ..geometry.defects.placement import Ground
 from ..geometry.mesh import Mesh
 from ..geometry.refine import refine
 from ..geometry.selection import surface_index
+from . import MM
 from .backdrop import add_backdrop
 from .cameras import add_camera
 from .drivers import drive, install
@@ -21,6 +22,7 @@ from .impurities import lay_impurities
 from .labels import label
 from .lights import add_lights
 from .part import add_part, show_instance
+from .passes import add_passes
 from .surfaces import make_surface, mesh_edge_mm, surface_paths
 
 _INSTANCE = "defectory_instance"
@@ -64,6 +66,19 @@ class InspectionScene:
         self.part.data[_INSTANCE] = instance
         self.defects, self.warnings = built.defects, built.warnings
 
+    def poses(self) -> dict[str, dict[str, object]]:
+        """Pose in the scene of the ``camera`` and of the ``part`` in the frame that is shown.
+
+        Each has ``location_mm`` (3,) and ``rotation`` (3, 3), whose columns are its axes; a camera looks along its -z.
+        """
+        poses = {}
+        for name, thing in (("camera", self.scene.camera), ("part", self.part)):
+            location, rotation, _ = thing.matrix_world.decompose()
+            # What comes from 32-bit floats has no more digits than these.
+            rows = [[round(x, 8) for x in row] for row in rotation.to_matrix()]
+            poses[name] = {"location_mm": [round(x / MM, 5) for x in location], "rotation": rows}
+        return poses
+
     def shows_geometry(self, frame: int) -> bool:
         """Whether the part has the geometry of a frame's instance."""
         # The mesh itself says which instance it is: a file that is opened and a step that is undone bring it back.
@@ -100,7 +115,9 @@ def build_scene(manifest: schema.Manifest, mesh: Mesh, scene: bpy.types.Scene | 
         material, shader = make_surface(table, path)
         coated.append((material, *lay_impurities(material, table, shader)))
     label(scene, coated, manifest.render)
-    part = add_part(scene, table, [material for material, _, _ in coated])
+    materials = [material for material, _, _ in coated]
+    add_passes(scene.view_layers[0], materials, manifest.output)
+    part = add_part(scene, table, materials)
     set_up_cycles(scene, manifest.render)
     return resume_scene(scene, part, table, mesh)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from ..errors import ManifestError
 from ..fields import field, join
@@ -35,6 +35,9 @@ class Noise:
     read_noise_e: float = field("Standard deviation of the read noise in electrons.", 4.0, low=0.0)
 
 
+Pass: TypeAlias = Literal["albedo", "normal", "normal_camera", "depth", "position"]
+
+
 @dataclass(frozen=True)
 class Output:
     """How the camera image is developed from the linear render."""
@@ -47,9 +50,17 @@ class Output:
     flatten: bool = field("Lay the image on `background` instead of keeping alpha.", False)
     background: Colour = field("Linear RGB under the image where it is flattened.", (0.0, 0.0, 0.0), low=0.0, high=1.0)
     noise: Noise | None = field("Noise of the sensor; nothing: none.", None)
+    passes: tuple[Pass, ...] = field(
+        "Measurements beside the image, without noise, in one float EXR: albedo; normal (in the scene's axes); "
+        "normal_camera (right, up and back); depth along the camera's axis and position in the scene, mm.",
+        (),
+    )
 
     def check(self, path: str) -> None:
         if self.greyscale and self.bit_depth == 16 and not self.flatten:
             raise ManifestError(
                 join(path, "flatten"), "must be true for 16-bit greyscale: PNG readers lose such an alpha"
             )
+        for i, name in enumerate(self.passes):
+            if name in self.passes[:i]:
+                raise ManifestError(f"{join(path, 'passes')}[{i}]", f"'{name}' is named twice")

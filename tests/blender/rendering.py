@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,14 +16,15 @@ from blender_addon.geometry.preparation.prepared_files import save_prepared
 from manifests import schema, viewpoints
 from manifests.sampling import Table
 from worker.blender import Blender, build_command, headless_script
-from worker.develop import read_exr
+from worker.develop import image_and_labels, read_channels
 from worker.masks import Masks, decode
+from worker.passes import make_passes
 
 BOX_MM = (25.0, 25.0, 50.0)
 
 
 def write_box(folder: Path) -> Path:
-    """A binary STL of a box of BOX_MM, its front at y = -12.5 once it is centred."""
+    """An STL of a box of BOX_MM, its front at y = -12.5 once it is centred."""
     corners = np.array([[x, y, z] for x in (0, BOX_MM[0]) for y in (0, BOX_MM[1]) for z in (0, BOX_MM[2])])
     triangles = np.array(
         [
@@ -30,9 +32,13 @@ def write_box(folder: Path) -> Path:
             *([2, 3, 7], [2, 7, 6], [0, 2, 6], [0, 6, 4], [1, 5, 7], [1, 7, 3]),
         ]
     )
-    facets = np.zeros(len(triangles), dtype=[("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("pad", "<u2")])
-    facets["corners"] = corners[triangles]
-    path = folder / "box.stl"
+    return write_stl(folder / "box.stl", corners[triangles])
+
+
+def write_stl(path: Path, corners_mm: np.ndarray) -> Path:
+    """A binary STL of triangles (m, 3, 3)."""
+    facets = np.zeros(len(corners_mm), dtype=[("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("pad", "<u2")])
+    facets["corners"] = corners_mm
     path.write_bytes(bytes(80) + np.uint32(len(facets)).tobytes() + facets.tobytes())
     return path
 
@@ -56,11 +62,12 @@ def manifest(**fields: Any) -> schema.Manifest:
 
 @dataclass(frozen=True)
 class Frame:
-    """A rendered frame: light (h, w, 4), labels (h, w, 3), its masks, and what Blender told of it."""
+    """A rendered frame: light (h, w, 4), labels (h, w, 3), its masks, its passes, and what Blender told of it."""
 
     light: np.ndarray
     labels: np.ndarray
     masks: Masks
+    passes: dict[str, np.ndarray]
     told: dict[str, Any]
 
     @property
@@ -69,11 +76,16 @@ class Frame:
 
 
 def run_shard(
-    folder: Path, blender: str, what: schema.Manifest, frames: list[int], device: str = "cpu"
+    folder: Path,
+    blender: str,
+    what: schema.Manifest,
+    frames: list[int],
+    device: str = "cpu",
+    part: Callable[[Path], Path] = write_box,
 ) -> tuple[int, list[dict[str, Any]]]:
-    """Exit code and events of the headless script for some frames of a box."""
+    """Exit code and events of the headless script for some frames of a box, or of what ``part`` writes."""
     folder.mkdir(parents=True, exist_ok=True)
-    mesh, report = prepare_part(write_box(folder))
+    mesh, report = prepare_part(part(folder))
     shard = {
         "manifest": schema.to_dict(what),
         "frames": frames,
@@ -93,15 +105,20 @@ def run_shard(
     return process.returncode, [json.loads(line.removeprefix("DEFECTORY ")) for line in lines]
 
 
-def render(folder: Path, blender: str, what: schema.Manifest, frames: list[int]) -> list[Frame]:
+def render(
+    folder: Path, blender: str, what: schema.Manifest, frames: list[int], part: Callable[[Path], Path] = write_box
+) -> list[Frame]:
     """Render frames and decode their masks."""
-    code, events = run_shard(folder, blender, what, frames)
+    code, events = run_shard(folder, blender, what, frames, part=part)
     assert code == 0, events
     rendered = []
     for told in events:
         if told["event"] == "frame":
-            light, labels = read_exr(Path(told["exr"]))
-            rendered.append(Frame(light, labels, decode(labels, what, told["defects"]), told))
+            exr = Path(told["exr"])
+            channels = read_channels(exr)
+            light, labels = image_and_labels(exr, channels)
+            passes = make_passes(channels, what.output.passes, told["poses"]["camera"])
+            rendered.append(Frame(light, labels, decode(labels, what, told["defects"]), passes, told))
     assert [f.told["frame"] for f in rendered] == frames
     return rendered
 
@@ -111,5 +128,3 @@ def table(what: schema.Manifest) -> Table:
     half = np.array(BOX_MM) / 2
     bounds = viewpoints.Bounds.of(np.array([-half, half]))
     return Table(what, viewpoints.plan(what.views, what.camera, bounds))
-
-

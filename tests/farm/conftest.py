@@ -107,6 +107,7 @@ def write_manifest(folder: Path, name: str = "tiny", **changes: Any) -> Path:
             }
         ],
         "render": {"samples": 4},
+        "output": {"passes": ["normal_camera", "depth"]},
     }
     path = folder / f"{name}.json"
     path.write_text(json.dumps(manifest | changes))
@@ -114,8 +115,9 @@ def write_manifest(folder: Path, name: str = "tiny", **changes: Any) -> Path:
 
 
 def pictures(folder: Path) -> dict[str, bytes]:
-    """Content of every picture of a data set by its path."""
-    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.glob("pairs/*/*/*.png"))}
+    """Content of every picture and of all passes of a data set by its path."""
+    files = [path for path in sorted(folder.glob("pairs/*/*/*")) if path.suffix in (".png", ".exr")]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from .conftest import Command, pictures, write_manifest
 
 LINE = {
     "frame", "instance", "view", "light", "image", "mask", "instance_mask", "width", "height", "sha256", "parameters",
-    "labels", "defects", "manifest_sha256", "part_sha256", "blender", "device", "seed", "seconds",
+    "passes", "labels", "defects", "poses", "manifest_sha256", "part_sha256", "blender", "device", "seed", "seconds",
 }  # fmt: skip
 
 
@@ -29,7 +29,7 @@ def test_index_tells_of_every_pair(rendered: tuple[Path, Path]) -> None:
         assert line["labels"] == {"background": 0, "dent": 1}
         assert 0.8 <= line["parameters"]["glow"] <= 1.2
         assert line["blender"].startswith("4.5")
-        for key in ("image", "mask", "instance_mask"):
+        for key in ("image", "mask", "instance_mask", "passes"):
             assert hashlib.sha256((folder / line[key]).read_bytes()).hexdigest() == line["sha256"][key]
         for defect in line["defects"]:
             assert defect.keys() >= {"id", "kind", "diameter_mm", "pixels", "bbox"}

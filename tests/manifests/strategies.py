@@ -157,6 +157,7 @@ def _tie_region(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tie_output(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, Any]:
+    data |= {"passes": list(dict.fromkeys(data.get("passes", [])))}
     return data | ({"flatten": True} if data.get("bit_depth") == 16 else {})
 
 

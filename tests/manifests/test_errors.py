@@ -78,6 +78,7 @@ BAD_FIELDS: list[tuple[dict[str, Any], str, str]] = [
     ({"lights": [{"kind": "world", "name": "a"}, {"kind": "diffuser", "name": "a"}]}, "lights[1].name", "is taken"),
     ({"lights": [{"kind": "world"}, {"kind": "world", "name": "b"}]}, "lights", "at most one world"),
     ({"light_states": [{"name": "s", "lights": ["sun"]}]}, "light_states[0].lights[0]", "there is no light 'sun'"),
+    ({"output": {"passes": ["depth", "depth"]}}, "output.passes[1]", "'depth' is named twice"),
     ({"output": {"greyscale": True, "bit_depth": 16}}, "output.flatten", "must be true"),
     ({"output": {"bit_depth": 12}}, "output.bit_depth", "must be one of 8, 16, got 12"),
     ({"output": {"flatten": 1}}, "output.flatten", "must be true or false, got 1"),

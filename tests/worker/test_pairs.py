@@ -12,8 +12,9 @@ import pytest
 from PIL import Image
 
 from manifests.errors import DataSetError
-from manifests.layout import IMAGE, INSTANCES, MASK, RECORD
+from manifests.layout import IMAGE, INSTANCES, MASK, PASSES, RECORD
 from worker.pairs import check_pair, damaged
+from worker.passes import read_passes, write_passes
 
 from .made import SIDE, fill, made_data_set, made_manifest, seal
 
@@ -133,6 +134,34 @@ def test_impurity_may_lack_an_id(tmp_path: Path) -> None:
     paint(tmp_path / MASK, 2)
     seal(tmp_path)
     check_pair(tmp_path, manifest, 0)
+
+
+def test_passes_are_of_the_pair(tmp_path: Path) -> None:
+    manifest = made_manifest(output={"passes": ["normal", "depth"]})
+    fill(tmp_path, manifest, 3)
+    check_pair(tmp_path, manifest, 3)
+    file = tmp_path / PASSES
+    good = read_passes(file, manifest.output.passes)
+    endless = {**good, "depth": np.full_like(good["depth"], np.inf)}
+    wrong = {
+        "is 8 x 16 pixels, not 16 x 16": {name: values[:, :8] for name, values in good.items()},
+        "has the channels coverage.A, depth.Z, not those of its manifest": {k: good[k] for k in ("coverage", "depth")},
+        "holds numbers in depth that are not finite": endless,
+    }
+    for said, passes in wrong.items():
+        write_passes(file, passes)
+        with pytest.raises(DataSetError, match=r"^frame 3: passes.exr has changed since it was rendered"):
+            check_pair(tmp_path, manifest, 3)
+        seal(tmp_path)
+        with pytest.raises(DataSetError, match=f"^frame 3: passes.exr {said}"):
+            check_pair(tmp_path, manifest, 3)
+    cut(file)
+    seal(tmp_path)
+    with pytest.raises(DataSetError, match=r"^frame 3: passes.exr cannot be decoded"):
+        check_pair(tmp_path, manifest, 3)
+    file.unlink()
+    with pytest.raises(DataSetError, match=r"^frame 3: passes.exr cannot be read"):
+        check_pair(tmp_path, manifest, 3)
 
 
 def test_all_pairs_of_a_data_set_are_looked_at_in_order(tmp_path: Path) -> None:
