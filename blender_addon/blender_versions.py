@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import bpy
+
+VORONOI_HASH: Literal["lookup3", "pcg"] = "pcg" if bpy.app.version >= (5, 0, 0) else "lookup3"
+"""By which Voronoi textures place their points."""
 
 
 def write_multilayer_exr(settings: bpy.types.ImageFormatSettings) -> None:

@@ -103,7 +103,7 @@ class Census:
         self.parts[str(record["part_sha256"])] += 1
         self.manifests[str(record["manifest_sha256"])] += 1
         self.warnings.update({str(warning) for warning in record.get("warnings", ())})
-        shown = [self._add_defect(frame, instance, defect, manifest) for defect in record["defects"]]
+        shown = [self._add_defect(frame, instance, defect, manifest) for defect in _significant(record)]
         self.visible[frame] = sum(map(bool, shown))
         self.images.update(set(shown) - {""})
 
@@ -162,6 +162,11 @@ def _finite(value: Any) -> float:
     if not math.isfinite(number):
         raise ValueError
     return number
+
+
+def _significant(record: dict[str, Any]) -> list[dict[str, Any]]:
+    """The defects of a record that masks may show; the others look like defects and are none (S2)."""
+    return [defect for defect in record["defects"] if not defect.get("insignificant")]
 
 
 def _sizes(record: dict[str, Any]) -> dict[str, float]:

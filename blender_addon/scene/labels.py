@@ -69,8 +69,9 @@ def _label(tree: bpy.types.NodeTree, masks: list[Any]) -> Any:
     attribute = tree.nodes.new("ShaderNodeAttribute")
     attribute.attribute_type, attribute.attribute_name = "GEOMETRY", DEFECT_ATTRIBUTE
     number = attribute.outputs["Fac"]
-    for index, mask in enumerate(masks):
-        # A defect outweighs the dust on it: to miss a defect is the worse mistake. Impurities count down from -1.
+    # A defect outweighs the dust on it: to miss a defect is the worse mistake. Of impurities the later lies on top.
+    # They count down from -1.
+    for index, mask in reversed(list(enumerate(masks))):
         free = math(tree, "COMPARE", number, 0.0, 0.5)
         on_free = math(tree, "MULTIPLY", mask, free)
         number = math(tree, "MULTIPLY_ADD", on_free, float(-1 - index), number)

@@ -21,7 +21,7 @@ from .defects import (
     Pore,
     Scratch,
 )
-from .impurities import Dust, Impurity
+from .impurities import Dust, Impurity, WaterStain
 from .lights import Diffuser, Dome, Light, LightState, Panel, RingLight, Spot, World
 from .manifest import CONTRACT, Manifest, Parameter, from_dict, to_dict
 from .output import Noise, Output, Render
@@ -98,6 +98,7 @@ __all__ = [
     "Vector",
     "ViewGrid",
     "Views",
+    "WaterStain",
     "World",
     "from_dict",
     "to_dict",

@@ -82,8 +82,12 @@ class Manifest:
 
     @property
     def labels(self) -> dict[str, int]:
-        """Name of each class and its value in the class mask: background 0, then defects, then impurities, in order."""
-        names = dict.fromkeys(["background", *(d.label for d in self.defects), *(i.label for i in self.impurities)])
+        """Name of each class and its value in the class mask: background 0, then defects, then impurities, in order.
+
+        What is insignificant only is in no mask and has no value.
+        """
+        marked = [d.label for d in self.defects if not d.insignificant]
+        names = dict.fromkeys(["background", *marked, *(i.label for i in self.impurities)])
         return {name: value for value, name in enumerate(names)}
 
     def sha256(self) -> str:

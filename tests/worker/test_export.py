@@ -16,6 +16,7 @@ from PIL import Image
 from manifests.errors import DataSetError
 from manifests.layout import IMAGE, INSTANCES, MASK, RECORD, DataSet
 from worker.export import LAYOUTS, export_data_set, parse_split
+from worker.export.frames import read_frame
 
 from .exported import export_manifest, exported_data_set
 from .made import seal
@@ -141,6 +142,9 @@ def test_damaged_pair_is_one_line(
 def test_masks_that_contradict_the_record_are_damage(data_set: DataSet, tmp_path: Path) -> None:
     folder = data_set.pair_folder(0)
     record = json.loads((folder / RECORD).read_text())
+    faint = {"id": 9, "kind": "dent", "label": "no class", "insignificant": True}
+    seal(folder, defects=[*record["defects"], faint])
+    assert [d["id"] for d in read_frame(data_set, export_manifest(), 0).defects] == [1]
     for change, said in (
         ({"defects": []}, "instances.png holds 1, which is the id of no defect"),
         ({"defects": [record["defects"][0] | {"label": "bump"}]}, "mask.png gives defect 1 another class"),

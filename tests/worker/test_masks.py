@@ -92,6 +92,13 @@ def test_many_samples_do_not_blur_high_ids() -> None:
     assert decode(labels.astype(np.float32), MANIFEST, many).instances[0] == pytest.approx(ids)
 
 
+def test_what_is_insignificant_only_has_no_value_in_the_mask() -> None:
+    entries = [{"kind": "dent", "label": "mark", "insignificant": True}, {"kind": "dent"}, {"kind": "bump"}]
+    entries.append({"kind": "bump", "insignificant": True})
+    what = schema.from_dict({"name": "a", "part": {"file": "a"}, "defects": entries, "impurities": [{"kind": "dust"}]})
+    assert what.labels == {"background": 0, "dent": 1, "bump": 2, "dust": 3}
+
+
 def test_an_insignificant_defect_is_listed_and_seen_nowhere() -> None:
     # The mesh never carries 2: what looks like it is a mixture of 1 and 3.
     defects: list[dict[str, Any]] = [{"id": k, "label": "dent"} for k in (1, 2, 3)]

@@ -39,7 +39,7 @@ PARAMETERS = [
         "scope": "instance",
     },
 ]
-EVIL = '<script>alert(1)</script>"\'&{{ 7*7 }}'
+EVIL = "<script>alert(1)</script>\"'&{{ 7*7 }}"
 
 
 class Page(HTMLParser):
@@ -195,6 +195,10 @@ def test_impurities_are_counted_in_the_masks(tmp_path: Path) -> None:
     assert row_of(page, "dust") == ["2", "–", "–", "6", "50%"]
     assert row_of(page, "dent") == ["1", "2", "1", "32", "100%"]
     assert len(page.all("path", "impurity")) == 2  # casing and line
+    faint = {"id": 3, "kind": "dent", "label": "no class", "insignificant": True, "pixels": 0, "bbox": None}
+    record = json.loads((data_set.pair_folder(1) / RECORD).read_text())
+    seal(data_set.pair_folder(1), defects=[*record["defects"], faint])
+    assert row_of(page_of(data_set), "dent") == ["1", "2", "1", "32", "100%"]
     assert "counted in all masks" in page.text
 
 
@@ -293,9 +297,7 @@ def test_report_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
         write_report(data_set)
 
 
-@pytest.mark.parametrize(
-    "output", [{"greyscale": True}, {"flatten": True}, {"greyscale": True, "flatten": True}]
-)
+@pytest.mark.parametrize("output", [{"greyscale": True}, {"flatten": True}, {"greyscale": True, "flatten": True}])
 def test_every_kind_of_image_is_shown(tmp_path: Path, output: dict[str, Any]) -> None:
     page = page_of(reported(tmp_path, made_manifest(output=output), [0]))
     assert len(page.all("img")) == 1

@@ -108,7 +108,8 @@ def _shown(
     records: list[dict[str, Any]], classes: NDArray[np.uint8], regions: dict[int, Region], manifest: Manifest
 ) -> list[dict[str, Any]]:
     """Those defects that the masks show."""
-    values = {int(record["id"]): manifest.labels[record["label"]] for record in records}
+    marked = [record for record in records if not record.get("insignificant")]
+    values = {int(record["id"]): manifest.labels[record["label"]] for record in marked}
     if strangers := set(regions) - set(values):
         raise ValueError(f"{INSTANCES} holds {min(strangers)}, which is the id of no defect")
     if classes.max() > max(manifest.labels.values()):

@@ -1,12 +1,12 @@
-"""Impurities: acceptable, but labelled."""
+"""Dust."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, TypeAlias
+from typing import ClassVar
 
-from ..fields import field
-from .vectors import Colour
+from ...fields import field
+from ..vectors import Colour
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,3 @@ class Dust:
         "Largest diameter of a speck; the smallest is a third of it.", 0.5, above=0.0, driven=True
     )
     color: Colour = field("Linear RGB of the specks.", (0.2, 0.18, 0.15), low=0.0, high=1.0, driven=True)
-
-
-Impurity: TypeAlias = Dust
