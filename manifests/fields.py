@@ -22,6 +22,19 @@ _REQUIRED: Any = dataclasses.MISSING
 
 
 @dataclasses.dataclass(frozen=True)
+class Asset:
+    """Files that a field names by a path below the folder of the manifest; see ``manifests/assets.py``.
+
+    Attributes:
+        suffixes: that they may have, lower case, with their dots.
+        folder: whether the field names a folder, of which all files with such a suffix are meant.
+    """
+
+    suffixes: tuple[str, ...]
+    folder: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
 class FieldInfo:
     """What is known of a field beyond its type.
 
@@ -30,6 +43,7 @@ class FieldInfo:
         low, high: inclusive limits of a number (of every number of a list), or None.
         above: exclusive lower limit, or None.
         driven: whether a parameter may set this number anew for each instance or frame.
+        asset: of a text that names files, which; or None.
     """
 
     doc: str
@@ -37,6 +51,7 @@ class FieldInfo:
     high: float | None = None
     above: float | None = None
     driven: bool = False
+    asset: Asset | None = None
 
     def check(self, value: float, path: str) -> None:
         """Raise ManifestError where ``value`` is outside the limits."""
@@ -56,9 +71,10 @@ def field(
     high: float | None = None,
     above: float | None = None,
     driven: bool = False,
+    asset: Asset | None = None,
 ) -> Any:
     """A schema field: its sentence of documentation, its default (none: required) and its limits."""
-    return dataclasses.field(default=default, metadata={"info": FieldInfo(doc, low, high, above, driven)})
+    return dataclasses.field(default=default, metadata={"info": FieldInfo(doc, low, high, above, driven, asset)})
 
 
 def info(owner: type, name: str) -> FieldInfo:
@@ -212,6 +228,8 @@ def _parse(hint: Any, data: Any, path: str, about: FieldInfo) -> Any:
         raise ManifestError(path, f"must be true or false, got {_describe(data)}")
     if hint is str:
         _check_text(data, path)
+        if about.asset is not None:
+            _check_asset(data, path)
     if dataclasses.is_dataclass(hint):
         raise ManifestError(path, f"must be a mapping of fields, got {_describe(data)}")
     return data
@@ -251,6 +269,14 @@ def _check_text(data: Any, path: str) -> None:
         data.encode()
     except UnicodeEncodeError:
         raise ManifestError(path, "must be text, got half of a surrogate pair") from None
+
+
+def _check_asset(name: str, path: str) -> None:
+    steps = name.split("/")
+    if any(step.strip() in ("", ".", "..") for step in steps) or not name.isprintable() or set(name) & set(r'\:*?"<>|'):
+        raise ManifestError(
+            path, f"must be a path below the folder of the manifest, such as images/wood.png, got '{name[:40]}'"
+        )
 
 
 def _number(data: Any, path: str, about: FieldInfo) -> float:

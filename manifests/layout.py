@@ -6,6 +6,8 @@
     DIR/index.jsonl                         one line a pair, rebuilt from the pairs
     DIR/report.html
     DIR/part/KEY.npz                        the prepared part
+    DIR/assets/PATH                         other files that the manifest names, at the paths that it gives
+    DIR/assets.json                         their SHA-256 by path
     DIR/pairs/0000/0000123/image.png        the camera image
                           /mask.png         class mask, 8 bit
                           /instances.png    instance mask, 16 bit
@@ -61,6 +63,8 @@ class DataSet:
         self.index_file = root / "index.jsonl"
         self.report_file = root / "report.html"
         self.part_folder = root / "part"
+        self.assets_folder = root / "assets"
+        self.assets_file = root / "assets.json"
         self.pairs_folder = root / "pairs"
         self.failures_folder = root / "failures"
         self.attempts_folder = root / ".attempts"

@@ -12,6 +12,7 @@ from typing import Any
 
 from rq import Worker, get_current_job
 
+from manifests import assets
 from manifests.errors import DataSetError, UserError
 from manifests.files import read_manifest
 from manifests.layout import RECORD, DataSet, disk_errors
@@ -101,6 +102,7 @@ def _render(data_set: DataSet, manifest: Manifest, frames: list[int], folder: Pa
         "manifest": to_dict(manifest),
         "frames": frames,
         "part": str(part.absolute()),
+        "assets": str(data_set.assets_folder.absolute()),
         "folder": str(folder.absolute()),
         "device": device,
         "threads": threads,
@@ -114,7 +116,7 @@ def _render(data_set: DataSet, manifest: Manifest, frames: list[int], folder: Pa
     with running(command, folder / attempts.LOG) as events:
         # What follows takes its time to load; Blender starts meanwhile.
         table = parts.table(manifest, part)
-        origin = Provenance(manifest, part)
+        origin = Provenance(manifest, part, assets=data_set.assets_file if assets.named(manifest) else None)
         for event in events:
             if event["event"] == "ready":
                 origin.blender, origin.device = event["blender"], event["device"]

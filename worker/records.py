@@ -23,16 +23,19 @@ class Provenance:
         part: file of the prepared part.
         blender: version, as Blender reports it.
         device: what Cycles ran on, as Blender reports it.
+        assets: list of the hashes of the other files that the manifest names; None where it names none.
     """
 
     manifest: Manifest
     part: Path
     blender: str = ""
     device: str = ""
+    assets: Path | None = None
 
     def __post_init__(self) -> None:
         self.manifest_sha256 = self.manifest.sha256()
         self.part_sha256 = parts.sha256(self.part)
+        self.assets_sha256 = parts.sha256(self.assets) if self.assets else ""
 
 
 def complete_record(
@@ -63,6 +66,7 @@ def complete_record(
         "parameters": table.row(frame),
         "manifest_sha256": origin.manifest_sha256,
         "part_sha256": origin.part_sha256,
+        **({"assets_sha256": origin.assets_sha256} if origin.assets_sha256 else {}),
         "blender": origin.blender,
         "device": origin.device,
         "seed": int(table.value("@seed", frame)),

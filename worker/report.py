@@ -18,6 +18,7 @@ import numpy as np
 
 from blender_addon.geometry.preparation.part_report import PartReport
 from blender_addon.geometry.preparation.prepared_files import load_prepared
+from manifests import assets
 from manifests.errors import DataSetError, UserError
 from manifests.files import read_manifest
 from manifests.layout import IMAGE, DataSet, write_atomic
@@ -139,7 +140,7 @@ def _context(data_set: DataSet) -> dict[str, Any]:
         "part": part,
         "repairs": _repairs(part),
         "provenance": _provenance(manifest, census, part),
-        "again": _again(census),
+        "again": _again(manifest, census),
         "has_index": data_set.index_file.is_file(),
         "canvas": (charts.WIDTH, charts.HEIGHT),
     }
@@ -326,9 +327,10 @@ def _frames(count: int) -> str:
     return "1 frame" if count == 1 else f"{count:,} frames"
 
 
-def _again(census: Census) -> str:
-    """The command that renders the data set once more; manifest and prepared part are all that it needs."""
+def _again(manifest: Manifest, census: Census) -> str:
+    """The command that renders the data set once more; manifest, prepared part and assets are all that it needs."""
+    needed = "manifest.yaml part" + (" assets assets.json" if assets.named(manifest) else "")
     kinds = {device.partition(":")[0] for device in census.devices}
     device = kinds.pop() if len(kinds) == 1 else ""
-    command = "mkdir ../again && cp -r manifest.yaml part ../again/ && defectory resume ../again"
+    command = f"mkdir ../again && cp -r {needed} ../again/ && defectory resume ../again"
     return command + (f" --device {device}" if device in _DEVICES else "")

@@ -17,7 +17,7 @@ from manifests.files import read_manifest, write_yaml
 from manifests.layout import DataSet, write_atomic
 from manifests.schema import Manifest
 
-from . import attempts, pairs, parts, report
+from . import assets, attempts, pairs, parts, report
 from .blender import find_blender, headless_script
 from .data_sets import open_data_set
 from .dispatch import Dispatch, Failure
@@ -97,11 +97,13 @@ def render(manifest_file: Path, folder: Path | None, options: Options) -> Outcom
             part = parts.prepare(manifest, manifest_file, data_set)
         except KeyboardInterrupt:
             return Outcome(data_set, 0, len(wanted), 0.0, stopped=True)
+        sources = assets.gather(manifest, manifest_file.parent, data_set)
         for warning in part.report.warnings:
             print(f"warning: {warning}", file=sys.stderr)
         if not data_set.manifest_file.exists():
             write_atomic(data_set.manifest_file, write_yaml(manifest).encode())
         part.save(data_set)
+        assets.save(sources, data_set)
         return _run(data_set, manifest, wanted, options)
 
 
@@ -113,6 +115,7 @@ def resume(folder: Path, options: Options) -> Outcome:
     """
     data_set, manifest = open_data_set(folder)
     parts.prepared_file(data_set)
+    assets.check(manifest, data_set)
     _check_means(options)
     with stop_signals():
         return _run(data_set, manifest, _wanted(manifest, options.frames), options)

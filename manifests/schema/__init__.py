@@ -5,6 +5,7 @@ part's front. Fields marked *driven* may be the target of a parameter.
 """
 
 from .backdrop import Backdrop
+from .backgrounds import Background, Clouds, Gradients, Photographs, Polygons
 from .camera import Camera
 from .defects import (
     AtPosition,
@@ -47,6 +48,7 @@ __all__ = [
     "CONTRACT",
     "AtPosition",
     "Backdrop",
+    "Background",
     "Blasted",
     "Brushed",
     "Bump",
@@ -54,6 +56,7 @@ __all__ = [
     "Camera",
     "Cast",
     "Chip",
+    "Clouds",
     "Colour",
     "Crack",
     "Defect",
@@ -63,6 +66,7 @@ __all__ = [
     "Dust",
     "Fibonacci",
     "GluePad",
+    "Gradients",
     "Granular",
     "Hemisphere",
     "Impurity",
@@ -80,7 +84,9 @@ __all__ = [
     "Panel",
     "Parameter",
     "Part",
+    "Photographs",
     "Placement",
+    "Polygons",
     "Polymer",
     "Pore",
     "Pose",

@@ -111,8 +111,9 @@ class Manifest:
         _check_surfaces(self)
         for i, parameter in enumerate(self.parameters):
             _check_parameter(self, parameter, f"parameters[{i}]", [p.id for p in self.parameters[:i]])
-        for group in ("defects", "impurities"):
-            for i, item in enumerate(getattr(self, group)):
+        groups = {"defects": self.defects, "impurities": self.impurities, "output.backgrounds": self.output.backgrounds}
+        for group, items in groups.items():
+            for i, item in enumerate(items):
                 _check_numbers(item, f"{group}[{i}]")
 
 
@@ -202,7 +203,7 @@ def _check_parameter(manifest: Manifest, parameter: Parameter, path: str, taken:
 
 
 def _check_numbers(item: Any, path: str) -> None:
-    """Check what the distributions inside a defect can give against the limits of their fields."""
+    """Check what the distributions inside an entry can give against the limits of their fields."""
     for name in fields.hints(type(item)):
         value = getattr(item, name)
         if hasattr(value, "support"):

@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 
 from ..errors import ManifestError
 from ..fields import field, join
+from .backgrounds import Background
 from .vectors import Colour
 
 
@@ -49,6 +50,11 @@ class Output:
     bit_depth: Literal[8, 16] = field("Bits per channel.", 8)
     flatten: bool = field("Lay the image on `background` instead of keeping alpha.", False)
     background: Colour = field("Linear RGB under the image where it is flattened.", (0.0, 0.0, 0.0), low=0.0, high=1.0)
+    backgrounds: tuple[Background, ...] = field(
+        "Distractors: each frame has one of them behind the part, all equally likely. With `flatten` false the alpha "
+        "still tells part from background. Nothing: none.",
+        (),
+    )
     noise: Noise | None = field("Noise of the sensor; nothing: none.", None)
     passes: tuple[Pass, ...] = field(
         "Measurements beside the image, without noise, in one float EXR: albedo; normal (in the scene's axes); "

@@ -96,9 +96,11 @@ def _member(hint: Any, about: FieldInfo) -> st.SearchStrategy[Any]:
     if hint is int:
         low = 0 if about.low is None else int(about.low)
         return st.integers(low, int(min(about.high or math.inf, low + 30)))
-    return {bool: st.booleans(), str: st.text(max_size=40), types.NoneType: st.none()}[hint]
+    text = st.text(max_size=40) if about.asset is None else st.lists(_STEP, min_size=1, max_size=3).map("/".join)
+    return {bool: st.booleans(), str: text, types.NoneType: st.none()}[hint]
 
 
+_STEP = st.text("abz .-_äß0", min_size=1, max_size=9).filter(lambda step: step.strip() not in ("", ".", ".."))
 _NAME = st.text(min_size=1, max_size=20).filter(lambda text: text.strip() and text != "background")
 
 
