@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from tests.blender.rendering import manifest, render
-from worker.develop import encode
+from worker.camera import encode
 
 SIDE, GAP = 176, 4
 KINDS = {

@@ -144,7 +144,7 @@ def _develop(
     staged = folder / f"{frame:07d}"
     with disk_errors(staged):
         staged.mkdir()
-        developed = develop(exr, staged, manifest, table, frame, event)
+        developed = develop(exr, staged, manifest, table, frame, event, data_set.assets_folder)
         record = complete_record(data_set, table, frame, developed, event, origin)
         (staged / RECORD).write_text(record, encoding="utf-8")
     check_pair(staged, manifest, frame)

@@ -17,7 +17,7 @@ from manifests.files import read_manifest, write_yaml
 from manifests.layout import DataSet, write_atomic
 from manifests.schema import Manifest
 
-from . import assets, attempts, pairs, parts, report
+from . import assets, attempts, backgrounds, pairs, parts, report
 from .blender import find_blender, headless_script
 from .data_sets import open_data_set
 from .dispatch import Dispatch, Failure
@@ -98,6 +98,8 @@ def render(manifest_file: Path, folder: Path | None, options: Options) -> Outcom
         except KeyboardInterrupt:
             return Outcome(data_set, 0, len(wanted), 0.0, stopped=True)
         sources = assets.gather(manifest, manifest_file.parent, data_set)
+        if sources:
+            backgrounds.check_photographs(manifest, manifest_file.parent)
         for warning in part.report.warnings:
             print(f"warning: {warning}", file=sys.stderr)
         if not data_set.manifest_file.exists():
