@@ -21,6 +21,7 @@ from .drivers import drive, install
 from .impurities import lay_impurities
 from .labels import label
 from .lights import add_lights
+from .marks import marking
 from .part import add_part, show_instance
 from .passes import add_passes
 from .surfaces import make_surface, mesh_edge_mm, surface_paths
@@ -37,13 +38,15 @@ class InspectionScene:
         table: values by frame.
         defects: of the instance that is shown, as the index of the data set lists them.
         warnings: of the instance that is shown.
-        ground, mesh: the prepared part, and the same as finely divided as its surface asks for.
+        given, ground, mesh: the prepared part, what defects are laid on, and the part as finely divided as its surface
+            asks for.
         surfaces: for each triangle of ``mesh`` its surface, as ``surface_index`` numbers them.
     """
 
     scene: bpy.types.Scene
     table: sampling.Table
     part: bpy.types.Object
+    given: Mesh
     ground: Ground
     mesh: Mesh
     surfaces: NDArray[np.int32]
@@ -104,12 +107,30 @@ def build_scene(manifest: schema.Manifest, mesh: Mesh, scene: bpy.types.Scene | 
     views = viewpoints.plan(manifest.views, manifest.camera, bounds)
     table = sampling.Table(manifest, views)
     install(table)
-    scene.frame_start, scene.frame_end = 0, manifest.frame_count - 1
+    set_up_frames(scene, manifest)
     scene.unit_settings.system, scene.unit_settings.length_unit = "METRIC", "MILLIMETERS"
 
+    with marking("rig"):
+        add_rig(scene, table, bounds)
+    with marking("coating"):
+        materials = add_coating(scene, table)
+    with marking("part"):
+        part = add_part(scene, table, materials)
+    set_up_cycles(scene, manifest.render)
+    return resume_scene(scene, part, table, mesh)
+
+
+def add_rig(scene: bpy.types.Scene, table: sampling.Table, bounds: viewpoints.Bounds) -> None:
+    """All that stands around the part: camera, lights, backdrop."""
+    views = table.viewpoints
     viewpoint, _ = add_camera(scene, table, bounds)
     add_lights(scene, table, views, viewpoint)
-    add_backdrop(scene, manifest.backdrop, views, bounds, viewpoint)
+    add_backdrop(scene, table.manifest.backdrop, views, bounds, viewpoint)
+
+
+def add_coating(scene: bpy.types.Scene, table: sampling.Table) -> list[bpy.types.Material]:
+    """The part's materials, in the order of its surfaces: each with its impurities, its labels and its passes."""
+    manifest = table.manifest
     coated = []
     for path in surface_paths(manifest):
         material, shader = make_surface(table, path)
@@ -117,9 +138,17 @@ def build_scene(manifest: schema.Manifest, mesh: Mesh, scene: bpy.types.Scene | 
     label(scene, coated, manifest.render)
     materials = [material for material, _, _ in coated]
     add_passes(scene.view_layers[0], materials, manifest.output)
-    part = add_part(scene, table, materials)
-    set_up_cycles(scene, manifest.render)
-    return resume_scene(scene, part, table, mesh)
+    return materials
+
+
+def set_up_frames(scene: bpy.types.Scene, manifest: schema.Manifest) -> None:
+    """The timeline: frame i of it is pair i."""
+    scene.frame_start, scene.frame_end = 0, manifest.frame_count - 1
+
+
+def forget_geometry(part: bpy.types.Object) -> None:
+    """Have the part's geometry built anew the next time that an instance is shown."""
+    part.data.pop(_INSTANCE, None)
 
 
 def resume_scene(scene: bpy.types.Scene, part: bpy.types.Object, table: sampling.Table, mesh: Mesh) -> InspectionScene:
@@ -127,7 +156,7 @@ def resume_scene(scene: bpy.types.Scene, part: bpy.types.Object, table: sampling
     ground = Ground(mesh.vertices_mm, mesh.triangles)
     finer = _finer(mesh, mesh_edge_mm(table.manifest))
     surfaces = surface_index(finer, table.manifest.surfaces)
-    return InspectionScene(scene, table, part, ground, finer, surfaces)
+    return InspectionScene(scene, table, part, mesh, ground, finer, surfaces)
 
 
 def set_up_cycles(scene: bpy.types.Scene, render: schema.Render) -> None:

@@ -14,7 +14,7 @@ import bpy
 from ..contract import schema
 from .nodes import feed, math
 from .part import DEFECT_ATTRIBUTE
-from .rig import RIG
+from .rig import rig_of
 
 IMAGE_LAYER, LABEL_LAYER, LABEL_PASS = "Image", "Labels", "Labels"
 
@@ -60,8 +60,9 @@ def label(
     layer = scene.view_layers.new(LABEL_LAYER)
     layer.material_override = emitting
     # The override would turn the backdrop into a second part, with dust of its own.
-    if RIG in layer.layer_collection.children:
-        layer.layer_collection.children[RIG].exclude = True
+    rig = rig_of(scene)
+    if rig is not None:
+        layer.layer_collection.children[rig.name].exclude = True
     layer.cycles.use_denoising = False
 
 

@@ -25,9 +25,16 @@ def add_part(scene: bpy.types.Scene, table: sampling.Table, materials: list[bpy.
     part = bpy.data.objects.new("Part", mesh)
     scene.collection.objects.link(part)
     part.rotation_mode = "XYZ"
+    place_part(part, table)
+    return part
+
+
+def place_part(part: bpy.types.Object, table: sampling.Table) -> None:
+    """Put the part where the manifest has it, anew where it stood elsewhere."""
+    for name in ("location", "rotation_euler"):
+        part.driver_remove(name)
     bind_vector(part, "location", table, "part.location_mm", scale=MM)
     bind_vector(part, "rotation_euler", table, "part.rotation_deg", scale=math.radians(1))
-    return part
 
 
 def show_instance(part: bpy.types.Object, instance: Instance, surfaces: NDArray[np.int32]) -> None:

@@ -8,14 +8,22 @@ from mathutils import Matrix, Vector
 from ..contract import viewpoints
 from . import MM
 
-RIG = "Rig"
+_RIG = "defectory_rig"
+
+
+def rig_of(scene: bpy.types.Scene) -> bpy.types.Collection | None:
+    """The collection of a scene's rig, whatever it is called: a person may have one of the same name."""
+    return next((child for child in scene.collection.children if _RIG in child), None)
 
 
 def link_to_rig(scene: bpy.types.Scene, thing: bpy.types.Object) -> None:
     """Put an object into the rig of a scene."""
-    if RIG not in scene.collection.children:
-        scene.collection.children.link(bpy.data.collections.new(RIG))
-    scene.collection.children[RIG].objects.link(thing)
+    rig = rig_of(scene)
+    if rig is None:
+        rig = bpy.data.collections.new("Rig")
+        rig[_RIG] = True
+        scene.collection.children.link(rig)
+    rig.objects.link(thing)
 
 
 def stand_before(

@@ -9,8 +9,6 @@ Whatever builds scenes is imported only where it is used, so that enabling the e
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,9 +23,6 @@ from .properties import of
 if TYPE_CHECKING:
     from ..geometry.preparation.part_report import PartReport
     from ..scene.build import InspectionScene
-
-_MARK = "defectory_built"
-"""Custom property of what was built from a manifest and goes with it: its name at that time."""
 
 
 @dataclass
@@ -70,7 +65,7 @@ def open_manifest(path: Path, window: bpy.types.Window | None = None) -> bpy.typ
     """
     global current
     from ..scene.build import build_scene
-    from ..scene.rig import RIG
+    from ..scene.marks import built
     from .prepared import get_part
 
     manifest = _read(path)
@@ -79,19 +74,16 @@ def open_manifest(path: Path, window: bpy.types.Window | None = None) -> bpy.typ
     viewpoints.plan(manifest.views, manifest.camera, bounds)  # may refuse, before anything is touched
     former, before = inspection_scenes(), set(bpy.data.user_map())
     # Before any scene is removed: what is removed can no longer be compared. A copy bears the name of its original.
-    outdated = {thing for thing in before if thing.get(_MARK) == thing.name} - set(former)
+    outdated = built()
     scene = bpy.data.scenes.new(manifest.name)
     try:
-        with _name_set_free(bpy.data.collections, RIG):
-            inspection = build_scene(manifest, mesh, scene)
-            inspection.show_geometry(0)
+        inspection = build_scene(manifest, mesh, scene)
+        inspection.show_geometry(0)
     except BaseException:
         bpy.data.batch_remove(set(bpy.data.user_map()) - before)
         if current is not None:
             drivers.install(current.table)
         raise
-    for made in set(bpy.data.user_map()) - before:
-        made[_MARK] = made.name
     group = of(scene)
     group.document, group.part = _document(manifest, path, stored, bounds), inspection.part
     current = Open(group.document, inspection.table, inspection, report)
@@ -242,20 +234,3 @@ def _hand_over(old: bpy.types.Scene, new: bpy.types.Scene, built: set[bpy.types.
     if part is not None and part.data is not None:
         built.add(part.data)  # it bears no mark: each instance has a mesh of its own
     bpy.data.scenes.remove(old)
-
-
-@contextmanager
-def _name_set_free(things: Any, name: str) -> Iterator[None]:
-    """Lend a name to what is built inside: the builder looks it up again, and Blender would add a number to it."""
-    taken = things.get(name)
-    if taken is None:
-        yield
-        return
-    taken.name = f"{name} (set aside)"
-    try:
-        yield
-    finally:
-        lent = things.get(name)
-        if lent is not None:
-            lent.name = f"{name}.001"
-        taken.name = name
