@@ -39,7 +39,8 @@ def main() -> None:
     options.add_argument("--workers", type=int, default=1)
     given = options.parse_args()
     manifest = read_manifest(EXAMPLE)
-    part = dataclasses.replace(manifest.part, file=str(EXAMPLE.parent / manifest.part.file))
+    part = manifest.the_part()
+    part = dataclasses.replace(part, file=str(EXAMPLE.parent / part.file))
     render = dataclasses.replace(manifest.render, samples=given.samples)
     manifest = dataclasses.replace(manifest, part=part, render=render)
     bare: list[float] = []

@@ -209,6 +209,11 @@ def support(number: Number) -> tuple[float, float]:
     return (number, number) if isinstance(number, float) else number.support()
 
 
+def most(count: Number) -> int:
+    """Largest whole number that a count can give; at least 1."""
+    return max(1, round(support(count)[1]))
+
+
 def inverse_normal(probability: Floats) -> Floats:
     """Quantile function of the standard normal distribution, relative error about 1e-16.
 

@@ -94,10 +94,10 @@ class Table:
 
     Args:
         manifest: whose values.
-        viewpoints: poses of its views.
+        viewpoints: poses of its views; None for a pattern, which has no such columns.
     """
 
-    def __init__(self, manifest: Manifest, viewpoints: Viewpoints) -> None:
+    def __init__(self, manifest: Manifest, viewpoints: Viewpoints | None) -> None:
         self.manifest = manifest
         self.viewpoints = viewpoints
         self._parameters: dict[str, Parameter] = {p.id: p for p in manifest.parameters}
@@ -121,7 +121,7 @@ class Table:
             return seeds
         if identifier == "@texture":
             return self._per_instance(Uniform(0.0, 1000.0), identifier, start, stop)
-        if identifier in _VIEW_COLUMNS:
+        if identifier in _VIEW_COLUMNS and self.viewpoints is not None:
             views = np.arange(start, stop) // (self.manifest.light_count * self.manifest.repeats)
             poses: Floats = self.viewpoints.columns()[:, _VIEW_COLUMNS.index(identifier)]
             return poses.take(views % self.manifest.view_count)

@@ -98,9 +98,10 @@ class Census:
         for parameter in manifest.parameters:
             value = _finite(record["parameters"][parameter.id])
             self.parameters.setdefault(parameter.id, array("d")).append(value)
-        self.blenders[str(record["blender"])] += 1
+        if manifest.pattern is None:
+            self.blenders[str(record["blender"])] += 1
+            self.parts[str(record["part_sha256"])] += 1
         self.devices[str(record["device"])] += 1
-        self.parts[str(record["part_sha256"])] += 1
         self.manifests[str(record["manifest_sha256"])] += 1
         self.warnings.update({str(warning) for warning in record.get("warnings", ())})
         shown = [self._add_defect(frame, instance, defect, manifest) for defect in _significant(record)]

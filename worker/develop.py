@@ -19,7 +19,7 @@ from manifests.schema import Manifest
 
 from .backgrounds import make_background
 from .camera import camera_image
-from .masks import decode, measure
+from .masks import Masks, decode, measure
 from .passes import make_passes, write_passes
 
 # Rendered surfaces are noise to a compressor: level 1 costs a third of the time of level 6 for 3 % more bytes.
@@ -27,14 +27,14 @@ _COMPRESSION = 1
 
 
 def develop(
-    exr: Path, folder: Path, manifest: Manifest, table: Table, frame: int, event: dict[str, Any], assets: Path
+    exr: Path, folder: Path, table: Table, frame: int, event: dict[str, Any], assets: Path
 ) -> dict[str, Any]:
     """Develop a frame into a folder.
 
     Args:
         exr: as Blender wrote it.
         folder: where the image, the class mask, the instance mask and the passes are written.
-        manifest, table: of the data set.
+        table: values of the data set's manifest.
         frame: its number.
         event: what Blender reported of it: the ``defects`` of its instance, and ``poses``.
         assets: folder of the data set's assets.
@@ -47,14 +47,20 @@ def develop(
     """
     channels = read_channels(exr)
     light, labels = image_and_labels(exr, channels)
+    manifest, passes, defects = table.manifest, table.manifest.output.passes, event["defects"]
     image = camera_image(light, manifest, table, frame, make_background(manifest, frame, assets))
-    defects = event["defects"]
-    masks = decode(labels, manifest, defects)
+    if passes:
+        write_passes(folder / PASSES, make_passes(channels, passes, event["poses"]["camera"]))
+    return write_pictures(image, decode(labels, manifest, defects), folder, manifest, defects)
+
+
+def write_pictures(
+    image: NDArray[Any], masks: Masks, folder: Path, manifest: Manifest, defects: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """Write the camera image and the masks of a frame beside its passes; arguments and result as of :func:`develop`."""
     write_png(folder / IMAGE, image)
     write_png(folder / MASK, masks.classes)
     write_png(folder / INSTANCES, masks.instances)
-    if manifest.output.passes:
-        write_passes(folder / PASSES, make_passes(channels, manifest.output.passes, event["poses"]["camera"]))
     names = pair_files(manifest)
     return {
         "width": image.shape[1],

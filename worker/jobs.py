@@ -6,7 +6,11 @@ import errno
 import json
 import os
 import shutil
+import time
 import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +101,8 @@ def _tie_to_worker() -> None:
 
 
 def _render(data_set: DataSet, manifest: Manifest, frames: list[int], folder: Path, device: str, threads: int) -> int:
+    if manifest.pattern is not None:
+        return _draw(data_set, manifest, frames, folder)
     part = parts.prepared_file(data_set)
     shard: dict[str, Any] = {
         "manifest": to_dict(manifest),
@@ -111,43 +117,88 @@ def _render(data_set: DataSet, manifest: Manifest, frames: list[int], folder: Pa
     with disk_errors(shard_file):
         shard_file.write_text(json.dumps(shard), encoding="utf-8")
     command = build_command(find_blender(), headless_script(), shard_file)
-    committed = 0
-    failures: list[str] = []
     with running(command, folder / attempts.LOG) as events:
         # What follows takes its time to load; Blender starts meanwhile.
+        from .develop import develop
+
+        named = data_set.assets_file if assets.named(manifest) else None
+        origin = Provenance(manifest, part, assets=named)
         table = parts.table(manifest, part)
-        origin = Provenance(manifest, part, assets=data_set.assets_file if assets.named(manifest) else None)
+        commits = _Commits(data_set, table, folder, origin)
         for event in events:
             if event["event"] == "ready":
-                origin.blender, origin.device = event["blender"], event["device"]
+                commits.origin.blender, commits.origin.device = event["blender"], event["device"]
             elif event["event"] == "frame":
-                try:
-                    committed += _develop(data_set, manifest, table, folder, origin, event)
-                except DataSetError as error:
-                    _check_folder(data_set, error)
-                    text = str(error)
-                    failures.append(text if text.startswith("frame ") else f"frame {event['frame']}: {text}")
+                exr, frame = Path(event["exr"]), int(event["frame"])
+                commits.take(
+                    event,
+                    partial(develop, exr, table=table, frame=frame, event=event, assets=data_set.assets_folder),
+                )
+                exr.unlink(missing_ok=True)
                 stopping.check()
-    if failures:
-        more = f" (and {len(failures) - 1} more frames)" if len(failures) > 1 else ""
-        raise DataSetError(failures[0] + more)
-    return committed
+    return commits.outcome()
 
 
-def _develop(
-    data_set: DataSet, manifest: Manifest, table: Table, folder: Path, origin: Provenance, event: dict[str, Any]
-) -> int:
-    from .develop import develop
-    from .pairs import check_pair
+def _draw(data_set: DataSet, manifest: Manifest, frames: list[int], folder: Path) -> int:
+    """Draw the frames of a pattern, here: no Blender is needed."""
+    from .camera import camera_image
+    from .develop import write_pictures
+    from .patterns import draw_pattern
 
-    frame, exr = int(event["frame"]), Path(event["exr"])
-    staged = folder / f"{frame:07d}"
-    with disk_errors(staged):
-        staged.mkdir()
-        developed = develop(exr, staged, manifest, table, frame, event, data_set.assets_folder)
-        record = complete_record(data_set, table, frame, developed, event, origin)
-        (staged / RECORD).write_text(record, encoding="utf-8")
-    check_pair(staged, manifest, frame)
-    committed = data_set.commit(staged, frame)
-    exr.unlink(missing_ok=True)
-    return int(committed)
+    table = Table(manifest, None)
+    commits = _Commits(data_set, table, folder, Provenance(manifest, None, device="CPU"))
+    for frame in frames:
+        began = time.monotonic()
+        drawing, masks = draw_pattern(table, frame)
+        image = camera_image(drawing.opaque(), manifest, table, frame)
+        event: dict[str, Any] = {"frame": frame, "seconds": time.monotonic() - began, "warnings": drawing.warnings}
+        commits.take(event, partial(write_pictures, image, masks, manifest=manifest, defects=drawing.anomalies))
+        stopping.check()
+    return commits.outcome()
+
+
+@dataclass
+class _Commits:
+    """The frames of one shard on their way into the data set."""
+
+    data_set: DataSet
+    table: Table
+    folder: Path
+    origin: Provenance
+    committed: int = 0
+    failures: list[str] = field(default_factory=list)
+
+    def take(self, event: dict[str, Any], write: Callable[..., dict[str, Any]]) -> None:
+        """Fill a folder with a frame's pictures and its record, check it and commit it; a failure is kept for later.
+
+        Args:
+            event: what was told of the frame.
+            write: writes its pictures into a folder; returns what the record says of them.
+        """
+        from .pairs import check_pair
+
+        frame = int(event["frame"])
+        staged = self.folder / f"{frame:07d}"
+        try:
+            with disk_errors(staged):
+                staged.mkdir()
+                developed = write(folder=staged)
+                record = complete_record(self.data_set, self.table, frame, developed, event, self.origin)
+                (staged / RECORD).write_text(record, encoding="utf-8")
+            check_pair(staged, self.table.manifest, frame)
+            self.committed += self.data_set.commit(staged, frame)
+        except DataSetError as error:
+            _check_folder(self.data_set, error)
+            text = str(error)
+            self.failures.append(text if text.startswith("frame ") else f"frame {frame}: {text}")
+
+    def outcome(self) -> int:
+        """Number of pairs that were committed.
+
+        Raises:
+            DataSetError: frames failed.
+        """
+        if self.failures:
+            more = f" (and {len(self.failures) - 1} more frames)" if len(self.failures) > 1 else ""
+            raise DataSetError(self.failures[0] + more)
+        return self.committed

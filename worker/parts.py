@@ -47,13 +47,15 @@ def prepare(manifest: Manifest, manifest_file: Path, data_set: DataSet) -> Prepa
     """The part of a manifest: from the data set where it was prepared before, else from the CAD file; writes nothing.
 
     Raises:
+        ManifestError: it has a pattern in place of a part.
         PartError: the CAD file cannot be used.
         DataSetError: the data set was begun with another CAD file.
     """
-    source = manifest_file.parent / manifest.part.file
+    part = manifest.the_part()
+    source = manifest_file.parent / part.file
     if not any(data_set.part_folder.glob("*.npz")):
-        mesh, report = _import(source, manifest.part)
-        key = part_key(report.source_sha256, manifest.part.unit, _budget(manifest.part), manifest.part.origin)
+        mesh, report = _import(source, part)
+        key = part_key(report.source_sha256, part.unit, _budget(part), part.origin)
         return PreparedPart(mesh, report, key)
     mesh, report = load_prepared(prepared_file(data_set))
     # A data set can be moved away from its CAD file; where the file is in reach, it must be the same.

@@ -87,9 +87,11 @@ def judge(
     """
     manifest = read_manifest(manifest_file)
     # No data set: the part is prepared anew.
+    with _named(manifest_file):
+        part = manifest.the_part()
     mesh = parts.prepare(manifest, manifest_file, DataSet(manifest_file.parent / ".no-data-set")).mesh
     with _named(manifest_file):
-        bounds, surface = Bounds.of(mesh.vertices_mm), Surface.of(mesh, manifest.part)
+        bounds, surface = Bounds.of(mesh.vertices_mm), Surface.of(mesh, part)
         lens = Lens(manifest.camera)
         if px_per_mm is None:
             px_per_mm = lens.scale_px / viewpoints.fitted_distance_mm(manifest.camera, bounds.radius_mm) / 2

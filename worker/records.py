@@ -20,21 +20,21 @@ class Provenance:
 
     Attributes:
         manifest: whose frames.
-        part: file of the prepared part.
-        blender: version, as Blender reports it.
+        part: file of the prepared part; None for a pattern.
+        blender: version, as Blender reports it; None where no Blender was needed.
         device: what Cycles ran on, as Blender reports it.
         assets: list of the hashes of the other files that the manifest names; None where it names none.
     """
 
     manifest: Manifest
-    part: Path
-    blender: str = ""
+    part: Path | None
+    blender: str | None = None
     device: str = ""
     assets: Path | None = None
 
     def __post_init__(self) -> None:
         self.manifest_sha256 = self.manifest.sha256()
-        self.part_sha256 = parts.sha256(self.part)
+        self.part_sha256 = None if self.part is None else parts.sha256(self.part)
         self.assets_sha256 = parts.sha256(self.assets) if self.assets else ""
 
 
@@ -48,7 +48,7 @@ def complete_record(
         table: values of the manifest.
         frame: its number.
         developed: ``width``, ``height``, ``labels``, ``defects`` and ``sha256``, as developing gave them.
-        event: what Blender reported of the frame.
+        event: what was reported of the frame: ``seconds``, ``warnings``.
         origin: Blender, device and hashes.
     """
     where = locate_frame(table.manifest, frame)

@@ -112,7 +112,7 @@ def _context(data_set: DataSet) -> dict[str, Any]:
     wanted = sorted({*sheet, *sample, *(defect.frame for defect in shown)})
     looks = {look.frame: look for look in look_at(data_set, manifest, wanted, set(sheet), shown)}
     sampled = [looks[frame] for frame in sample if not looks[frame].problem]
-    part, part_problem = _part(data_set)
+    part, part_problem = _part(data_set) if manifest.pattern is None else (None, "")
     return {
         "manifest": manifest,
         "standing": found,
@@ -193,7 +193,7 @@ def _warnings(
     manifest: Manifest, census: Census, part: PartReport | None, part_problem: str, looks: dict[int, Look]
 ) -> list[tuple[str, str]]:
     """What a person should know first: where it concerns, and a sentence."""
-    found = [("Part", warning) for warning in part.warnings] if part else [("Part", part_problem)]
+    found = [("Part", problem) for problem in (part.warnings if part else [part_problem]) if problem]
     strangers = sum(n for sha256, n in census.manifests.items() if sha256 != manifest.sha256())
     if strangers:
         told = f"{strangers:,} of {len(census.frames):,} come from another manifest"
@@ -329,7 +329,8 @@ def _frames(count: int) -> str:
 
 def _again(manifest: Manifest, census: Census) -> str:
     """The command that renders the data set once more; manifest, prepared part and assets are all that it needs."""
-    needed = "manifest.yaml part" + (" assets assets.json" if assets.named(manifest) else "")
+    needed = "manifest.yaml" + (" part" if manifest.pattern is None else "")
+    needed += " assets assets.json" if assets.named(manifest) else ""
     kinds = {device.partition(":")[0] for device in census.devices}
     device = kinds.pop() if len(kinds) == 1 else ""
     command = f"mkdir ../again && cp -r {needed} ../again/ && defectory resume ../again"

@@ -91,20 +91,21 @@ def render(manifest_file: Path, folder: Path | None, options: Options) -> Outcom
     data_set = DataSet(Path("data") / manifest.name if folder is None else folder)
     _check_claim(data_set, manifest)
     wanted = _wanted(manifest, options.frames)
-    _check_means(options)
+    _check_means(manifest, options)
     with stop_signals():
         try:
-            part = parts.prepare(manifest, manifest_file, data_set)
+            part = None if manifest.pattern is not None else parts.prepare(manifest, manifest_file, data_set)
         except KeyboardInterrupt:
             return Outcome(data_set, 0, len(wanted), 0.0, stopped=True)
         sources = assets.gather(manifest, manifest_file.parent, data_set)
         if sources:
             backgrounds.check_photographs(manifest, manifest_file.parent)
-        for warning in part.report.warnings:
+        for warning in part.report.warnings if part is not None else ():
             print(f"warning: {warning}", file=sys.stderr)
         if not data_set.manifest_file.exists():
             write_atomic(data_set.manifest_file, write_yaml(manifest).encode())
-        part.save(data_set)
+        if part is not None:
+            part.save(data_set)
         assets.save(sources, data_set)
         return _run(data_set, manifest, wanted, options)
 
@@ -116,9 +117,10 @@ def resume(folder: Path, options: Options) -> Outcome:
         UserError: any; the folder holds no data set, say.
     """
     data_set, manifest = open_data_set(folder)
-    parts.prepared_file(data_set)
+    if manifest.pattern is None:
+        parts.prepared_file(data_set)
     assets.check(manifest, data_set)
-    _check_means(options)
+    _check_means(manifest, options)
     with stop_signals():
         return _run(data_set, manifest, _wanted(manifest, options.frames), options)
 
@@ -183,11 +185,14 @@ def _missing(data_set: DataSet, wanted: range) -> list[int]:
     return [frame for frame in wanted if frame not in complete]
 
 
-def _check_means(options: Options) -> None:
+def _check_means(manifest: Manifest, options: Options) -> None:
     """Find out what is missing before anything is written."""
-    headless_script()
+    rendered = manifest.pattern is None
+    if rendered:
+        headless_script()
     if options.redis_url is None:
-        find_blender()
+        if rendered:
+            find_blender()
     else:
         with remote_farm(options.redis_url):
             pass

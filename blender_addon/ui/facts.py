@@ -42,7 +42,7 @@ def drawn(table: sampling.Table, frame: int) -> tuple[Drawn, ...]:
 def describe_manifest(table: sampling.Table, report: PartReport | None) -> tuple[tuple[str, str], ...]:
     """Label and text of what holds for all frames; ``report`` is None where the prepared part is not at hand."""
     manifest = table.manifest
-    lines = [("Manifest", manifest.name), ("Part", manifest.part.file)]
+    lines = [("Manifest", manifest.name), ("Part", manifest.the_part().file)]
     if report is not None:
         lines.append(("Size", " × ".join(f"{side:.4g}" for side in report.size_mm) + " mm"))
         decimated = f" of {report.faces_before:,}" if report.faces_before != report.faces_after else ""

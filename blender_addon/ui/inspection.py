@@ -69,7 +69,7 @@ def open_manifest(path: Path, window: bpy.types.Window | None = None) -> bpy.typ
     from .prepared import get_part
 
     manifest = _read(path)
-    mesh, report, stored = get_part(manifest.part, path)
+    mesh, report, stored = get_part(manifest.the_part(), path)
     bounds = viewpoints.Bounds.of(mesh.vertices_mm)
     viewpoints.plan(manifest.views, manifest.camera, bounds)  # may refuse, before anything is touched
     former, before = inspection_scenes(), set(bpy.data.user_map())

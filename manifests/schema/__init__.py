@@ -27,6 +27,7 @@ from .lights import Diffuser, Dome, Light, LightState, Panel, RingLight, Spot, W
 from .manifest import CONTRACT, Manifest, Parameter, from_dict, to_dict
 from .output import Noise, Output, Render
 from .part import ObjectBudget, Part
+from .pattern import ChessPattern, NoisePattern, Pattern
 from .surface import (
     Blasted,
     Brushed,
@@ -55,6 +56,7 @@ __all__ = [
     "ByCurvature",
     "Camera",
     "Cast",
+    "ChessPattern",
     "Chip",
     "Clouds",
     "Colour",
@@ -77,6 +79,7 @@ __all__ = [
     "Manifest",
     "Milled",
     "Noise",
+    "NoisePattern",
     "ObjectBudget",
     "OnArea",
     "Output",
@@ -84,6 +87,7 @@ __all__ = [
     "Panel",
     "Parameter",
     "Part",
+    "Pattern",
     "Photographs",
     "Placement",
     "Polygons",

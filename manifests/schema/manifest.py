@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import math
@@ -20,6 +21,7 @@ from .impurities import Impurity
 from .lights import Diffuser, Dome, Light, LightState, World
 from .output import Output, Render
 from .part import Part
+from .pattern import ChessPattern, Pattern
 from .surface import LocalSurface, Painted, Surface
 from .views import Fibonacci, Hemisphere, Ring, Views
 
@@ -42,7 +44,7 @@ class Manifest:
     """A data set: instances x views x light states x repeats, one frame each."""
 
     name: str = field("Name of the data set.")
-    part: Part = field("The CAD part.")
+    part: Part | None = field("The CAD part; nothing where `pattern` says what is drawn in place of one.", None)
     contract: int = field("Version of this contract.", CONTRACT, low=1)
     seed: int = field("Seed of every draw.", 0, low=0, high=2**63 - 1)
     instances: int = field(
@@ -60,6 +62,10 @@ class Manifest:
     backdrop: Backdrop | None = field("Plane behind the part; nothing: none.", Backdrop())
     defects: tuple[Defect, ...] = field("Kinds of defects.", ())
     impurities: tuple[Impurity, ...] = field("Kinds of impurities: acceptable, labelled on their own.", ())
+    pattern: Pattern | None = field(
+        "What is drawn by formula, where no part is rendered; leaves `camera.image_px`, `parameters` and `output`.",
+        None,
+    )
     parameters: tuple[Parameter, ...] = field("What is drawn anew.", ())
     render: Render = field("How it is rendered.", Render())
     output: Output = field("How images are developed.", Output())
@@ -87,8 +93,19 @@ class Manifest:
         What is insignificant only is in no mask and has no value.
         """
         marked = [d.label for d in self.defects if not d.insignificant]
-        names = dict.fromkeys(["background", *marked, *(i.label for i in self.impurities)])
+        drawn = [] if self.pattern is None else [self.pattern.label]
+        names = dict.fromkeys(["background", *drawn, *marked, *(i.label for i in self.impurities)])
         return {name: value for value, name in enumerate(names)}
+
+    def the_part(self) -> Part:
+        """The CAD part.
+
+        Raises:
+            ManifestError: the manifest has a pattern in its place.
+        """
+        if self.part is None:
+            raise ManifestError("part", "is missing: a pattern has no part to be looked at; give one in its place")
+        return self.part
 
     def sha256(self) -> str:
         """SHA-256 (hex) of the canonical form: what is not at its default, and the contract's version, as JSON.
@@ -103,6 +120,10 @@ class Manifest:
     def check(self, path: str) -> None:
         if self.frame_count > 1_048_574:
             raise ManifestError("instances", f"makes {self.frame_count} frames; Blender's timeline ends at 1048574")
+        if self.pattern is not None:
+            _check_pattern(self, self.pattern)
+        elif self.part is None:
+            raise ManifestError("part", "must be given; or a `pattern` that is drawn in place of one")
         fitted = isinstance(self.views, Ring | Hemisphere | Fibonacci) and self.views.distance_mm is None
         if fitted and self.camera.reach_mm() <= 0:
             raise ManifestError("views.distance_mm", "must be given: the camera's axis lies outside camera.region_px")
@@ -133,6 +154,30 @@ def from_dict(data: Any) -> Manifest:
 
 
 to_dict = fields.to_dict
+
+
+_OF_PATTERNS = ("name", "contract", "seed", "instances", "repeats", "camera", "pattern", "parameters", "output")
+
+
+def _check_pattern(manifest: Manifest, pattern: Pattern) -> None:
+    for each in dataclasses.fields(manifest):
+        if each.name not in _OF_PATTERNS and getattr(manifest, each.name) != each.default:
+            raise ManifestError(each.name, "means nothing beside `pattern`, which is drawn, not rendered; leave it out")
+    image_px = manifest.camera.image_px
+    if manifest.camera != Camera(image_px=image_px):
+        raise ManifestError("camera", "may state `image_px` alone beside `pattern`, which is drawn, not rendered")
+    for i, parameter in enumerate(manifest.parameters):
+        if not parameter.target.startswith(("pattern.", "output.")):
+            raise ManifestError(f"parameters[{i}].target", "must lie in `pattern` or `output`: nothing else is drawn")
+    if manifest.output.passes:
+        raise ManifestError("output.passes", "must be empty beside `pattern`, which has no scene")
+    if not pattern.label.strip() or pattern.label == "background":
+        raise ManifestError("pattern.label", "must be a name other than 'background'")
+    _check_numbers(pattern, "pattern")
+    name = "diameter_px" if isinstance(pattern, ChessPattern) else "length_px"
+    largest = support(getattr(pattern, name))[1]
+    if largest > min(image_px):
+        raise ManifestError(f"pattern.{name}", f"reaches {largest:g}; the image's shorter side has {min(image_px)} px")
 
 
 def _check_lights(manifest: Manifest) -> None:

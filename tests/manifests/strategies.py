@@ -163,7 +163,26 @@ def _tie_output(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, Any]:
     return data | ({"flatten": True} if data.get("bit_depth") == 16 else {})
 
 
+def _tie_pattern(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, Any]:
+    # The smallest image has 8 pixels.
+    largest = "diameter_px" if data["kind"] == "chess" else "length_px"
+    return data | {"label": draw(_NAME), largest: draw(st.floats(4, 8))}
+
+
+def _tie_pattern_manifest(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, Any]:
+    kept = ("name", "seed", "pattern", "output")
+    data = {name: data[name] for name in kept if name in data}
+    image = draw(st.lists(st.integers(8, 2000), min_size=2, max_size=2))
+    data |= {"instances": draw(st.integers(1, 40)), "repeats": draw(st.integers(1, 4)), "camera": {"image_px": image}}
+    data["output"] = data.get("output", {}) | {"passes": []}
+    return _with_parameters(draw, data, ("pattern.", "output."))
+
+
 def _tie_manifest(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, Any]:
+    if data.get("pattern") is not None and draw(st.booleans()):
+        return _tie_pattern_manifest(draw, data)
+    data |= {"pattern": None}
+    data |= {"part": draw(data_of(schema.Part))} if data.get("part") is None else {}
     data |= {"contract": schema.CONTRACT, "instances": draw(st.integers(1, 40)), "repeats": draw(st.integers(1, 4))}
     if data.get("views", {}).get("kind") == "poses" and not data["views"]["poses"]:
         del data["views"]
@@ -188,8 +207,12 @@ def _tie_manifest(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, Any]:
         impurity["label"] = draw(st.sampled_from(labels[2:]))
     if data.get("surfaces"):
         data["render"] = data.get("render", {}) | {"masks": "aov"}
+    return _with_parameters(draw, data)
+
+
+def _with_parameters(draw: st.DrawFn, data: dict[str, Any], where: tuple[str, ...] = ("",)) -> dict[str, Any]:
     data["parameters"] = []
-    targets = list(driven_paths(fields.from_dict(Manifest, data)))
+    targets = [t for t in driven_paths(fields.from_dict(Manifest, data)) if t[0].startswith(where)]
     for i, (path, about) in enumerate(draw(st.lists(st.sampled_from(targets), unique_by=lambda t: t[0], max_size=5))):
         distribution, scope = draw(distributions(about)), draw(st.sampled_from(["instance", "frame"]))
         data["parameters"].append({"id": f"p{i}", "target": path, "distribution": distribution, "scope": scope})
@@ -216,6 +239,8 @@ _TIED = {
     schema.Riblet: _tie_surface,
     schema.Region: _tie_region,
     schema.Output: _tie_output,
+    schema.ChessPattern: _tie_pattern,
+    schema.NoisePattern: _tie_pattern,
     schema.Manifest: _tie_manifest,
 }
 

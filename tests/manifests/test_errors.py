@@ -29,9 +29,25 @@ def drawn(target: str = "surface.roughness", **distribution: Any) -> dict[str, A
 
 ROUGHNESS = drawn(kind="uniform", low=0, high=1)["parameters"][0]
 
+CHESS = {"part": None, "pattern": {"kind": "chess"}}
+
+
 BAD_FIELDS: list[tuple[dict[str, Any], str, str]] = [
     ({"camera": {"focal_lenght_mm": 25}}, "camera.focal_lenght_mm", "unknown key; did you mean 'focal_length_mm'?"),
     ({"nonsense": 1}, "nonsense", "unknown key"),
+    ({"part": None}, "part", "must be given; or a `pattern`"),
+    ({"pattern": {"kind": "chess"}}, "part", "means nothing beside `pattern`"),
+    (CHESS | {"views": {"kind": "ring", "count": 3}}, "views", "means nothing beside `pattern`"),
+    (CHESS | {"defects": [{"kind": "dent"}]}, "defects", "means nothing beside `pattern`"),
+    (CHESS | {"camera": {"focal_length_mm": 9}}, "camera", "may state `image_px` alone"),
+    (CHESS | {"camera": {"image_px": [200, 70]}}, "pattern.diameter_px", "reaches 80; the image's shorter side has 70"),
+    (CHESS | drawn(kind="uniform", low=0, high=1), "parameters[0].target", "must lie in `pattern` or `output`"),
+    (CHESS | {"pattern": {"kind": "chess", "label": "background"}}, "pattern.label", "other than 'background'"),
+    (
+        CHESS | {"pattern": {"kind": "chess", "count": {"kind": "uniform", "low": -2, "high": 1}}},
+        "pattern.count.low",
+        "must be >= 0",
+    ),
     ({"camera": {"focal_length_mm": "25"}}, "camera.focal_length_mm", "must be a number, got '25'"),
     ({"camera": {"focal_length_mm": True}}, "camera.focal_length_mm", "must be a number, got true"),
     ({"camera": {"focal_length_mm": None}}, "camera.focal_length_mm", "must not be empty"),

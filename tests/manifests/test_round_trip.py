@@ -205,7 +205,7 @@ def test_hash_changes_with_every_field(path: Path) -> None:
             seen[leaf] = from_dict(changed).sha256()
         except ManifestError:
             continue
-    assert len(seen) > 60
+    assert len(seen) > (60 if data["pattern"] is None else 20)
     hashes = [read_manifest(path).sha256(), *seen.values()]
     assert len(set(hashes)) == len(hashes)
 

@@ -96,7 +96,7 @@ def draw_defects(
         places = Places(entry, path, ground, mesh, eyes_mm)
         for k in range(count):
             # Room for the largest count is set aside, so that a defect's draw does not depend on how many there are.
-            index = number * _most(entry) + k
+            index = number * distributions.most(entry.count) + k
             sizes = _sizes(manifest, entry, path, index)
             defect = _place(manifest, ground, places, defects, entry, path, index, sizes)
             if isinstance(defect, str):
@@ -115,10 +115,6 @@ def draw_defects(
             record |= {"position_mm": defect.center_mm.tolist(), "normal": defect.normal.tolist()}
             records.append(record | ({"insignificant": True} if entry.insignificant else {}))
     return defects, records, warnings
-
-
-def _most(entry: schema.Defect) -> int:
-    return max(1, round(distributions.support(entry.count)[1]))
 
 
 def _count(manifest: schema.Manifest, entry: schema.Defect, i: int, number: int) -> int:
