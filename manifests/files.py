@@ -1,4 +1,4 @@
-"""The only door to YAML: manifests from and to files."""
+"""The only door to YAML: manifests, and the configs of the sidecar, from and to files."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def read_manifest(path: Path) -> Manifest:
             begins with the file's name.
     """
     try:
-        return from_dict(_read_data(path))
+        return from_dict(read_data(path))
     except ManifestError as error:
         where = f"{path}: {error.field}" if error.field else str(path)
         raise ManifestError(where, error.problem) from None
@@ -32,10 +32,21 @@ def read_manifest(path: Path) -> Manifest:
 
 def write_yaml(manifest: Manifest) -> str:
     """YAML text of a manifest, every field stated; reading it gives the same manifest."""
-    return yaml.dump(to_dict(manifest), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+    return dump(to_dict(manifest))
 
 
-def _read_data(path: Path) -> Any:
+def dump(data: Any) -> str:
+    """YAML text of plain data: mappings, lists, numbers and text."""
+    text: str = yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+    return text
+
+
+def read_data(path: Path) -> Any:
+    """Plain data of a file, YAML or JSON by its suffix.
+
+    Raises:
+        ManifestError: without a field; the text is no YAML or JSON, or a key stands twice.
+    """
     try:
         with path.open("rb") as stream:
             raw = stream.read(MAX_BYTES + 1)
@@ -50,7 +61,7 @@ def _read_data(path: Path) -> Any:
     except UnicodeDecodeError:
         raise ManifestError("", "is not UTF-8 text") from None
     try:
-        return _parse_json(text) if path.suffix.lower() == ".json" else _parse_yaml(text)
+        return _parse_json(text) if path.suffix.lower() == ".json" else parse_yaml(text)
     except RecursionError:
         raise ManifestError("", "is nested too deeply") from None
 
@@ -70,7 +81,8 @@ def _parse_json(text: str) -> Any:
         raise ManifestError("", f"is not JSON: {error}") from None
 
 
-def _parse_yaml(text: str) -> Any:
+def parse_yaml(text: str) -> Any:
+    """Plain data of YAML text; raises as :func:`read_data` does."""
     try:
         loader = _Loader(text)
         node = loader.get_single_node()

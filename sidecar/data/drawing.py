@@ -1,0 +1,126 @@
+"""From samples to what a model is given: prepared pictures, and the squares that training draws from them."""
+
+from __future__ import annotations
+
+import sys
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from manifests.errors import DataSetError
+from manifests.sampling import generator
+
+from ..config import Data
+from ..crops import cut
+from ..preprocess import FindPart, Prepared, exposure_stack
+from .mixing import Passes
+from .samples import Sample, read_image, read_mask
+
+_CACHE_BYTES = 2**30
+
+
+class Pictures:
+    """Samples, read and prepared; the last ones stay in memory, up to a gigabyte.
+
+    Args:
+        data: of the config.
+        classes: number of each class in the masks, from 1.
+        unet: finds the part where the config asks for a U-Net.
+        masks: whether masks are read at all; they are not where nothing is compared with them.
+    """
+
+    def __init__(
+        self, data: Data, classes: Mapping[str, int], unet: FindPart | None = None, *, masks: bool = True
+    ) -> None:
+        self._data, self._classes, self._unet, self._masks = data, classes, unet, masks
+        self._cache: OrderedDict[Sample, Prepared] = OrderedDict()
+        self._room = _CACHE_BYTES
+
+    def prepared(self, sample: Sample) -> Prepared:
+        """The prepared picture of a sample, with its mask.
+
+        Raises:
+            DataSetError: picture or mask cannot be read, do not fit together, or hold what is unknown.
+        """
+        found = self._cache.pop(sample, None)
+        if found is None:
+            found = self._prepare(sample)
+            self._room -= _size(found)
+        self._cache[sample] = found
+        while self._room < 0 and len(self._cache) > 1:
+            self._room += _size(self._cache.popitem(last=False)[1])
+        return found
+
+    def _prepare(self, sample: Sample) -> Prepared:
+        image, alpha = read_image(sample.image)
+        height, width = image.shape[:2]
+        preprocessing = self._data.preprocessing
+        part = preprocessing.part_of(image, alpha, self._unet)
+        if not self._masks:
+            mask = np.zeros((height, width), np.uint8)
+        elif self._data.target == "defects":
+            mask = read_mask(sample, self._classes, height, width)
+        elif alpha is not None:
+            mask = (alpha >= 128).astype(np.uint8)
+        else:
+            mask = read_mask(sample, self._classes, height, width)
+        return preprocessing.apply(image, part, mask, str(sample.image))
+
+    def input(self, prepared: Prepared) -> Tensor:
+        """What a model is given of a prepared picture, (C, h, w) in 0..1."""
+        image = prepared.image.astype(np.float32) / 255
+        return _tensor(exposure_stack(image, self._data.preprocessing.exposures))
+
+
+class Draws(Dataset[tuple[Tensor, Tensor]]):
+    """The squares of training, counted from the start of the run.
+
+    Each is a function of the seed and its number alone, so that a run goes on where it was stopped.
+    """
+
+    def __init__(self, pictures: Pictures, samples: Sequence[Sample], data: Data, size_px: int, seed: int) -> None:
+        self._pictures, self._samples, self._data = pictures, samples, data
+        self._size, self._seed = size_px, seed
+        self.passes = Passes(samples, {source.name: source.weight for source in data.sources}, seed)
+
+    def __len__(self) -> int:
+        return sys.maxsize
+
+    def sample(self, draw: int) -> Sample:
+        """Which sample a draw is cut from."""
+        return self._samples[self.passes.sample(draw)]
+
+    def __getitem__(self, draw: int) -> tuple[Tensor, Tensor]:
+        """Picture (C, size, size) in 0..1 and target (1, size, size), 1 where the defect or the part is."""
+        prepared = self._pictures.prepared(self.sample(draw))
+        random = generator(self._seed, "draw", draw)
+        image, mask, _ = self._data.augmentation.apply(prepared.image, prepared.mask, prepared.part, random)
+        place = self._data.crop.place(image, self._size, random)
+        square = exposure_stack(cut(image, place, self._size), self._data.preprocessing.exposures)
+        return _tensor(square), torch.from_numpy((cut(mask, place, self._size) > 0).astype(np.float32))[None]
+
+
+def class_numbers(samples: Sequence[Sample], wanted: Sequence[str]) -> dict[str, int]:
+    """Number of each class in the masks, from 1: those that are wanted, or all there are, by name.
+
+    Raises:
+        DataSetError: a class is wanted that no sample has.
+    """
+    there = sorted({name for sample in samples for name in sample.classes.values()})
+    for name in wanted:
+        if name not in there:
+            raise DataSetError(f"data.classes: no source has class '{name}'; there are {', '.join(there) or 'none'}")
+    return {name: number for number, name in enumerate(wanted or there, 1)}
+
+
+def _tensor(image: np.ndarray[Any, np.dtype[np.float32]]) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))
+
+
+def _size(prepared: Prepared) -> int:
+    return prepared.image.nbytes + prepared.mask.nbytes + prepared.part.nbytes

@@ -1,0 +1,123 @@
+"""Which samples are for training, for validation and for the test: whole groups only, drawn once, written down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from manifests.errors import DataSetError, RunError
+from manifests.sampling import generator
+
+from .samples import Sample
+from .sources import Source
+
+SIDES = ("train", "val", "test")
+
+
+@dataclass(frozen=True)
+class Divided:
+    """Samples by side.
+
+    Attributes:
+        sides: side to its samples, of all sources, in the order of the config.
+        how: source to a sentence on what its groups are and who divided them.
+    """
+
+    sides: Mapping[str, list[Sample]]
+    how: Mapping[str, str]
+
+    def record(self) -> dict[str, Any]:
+        """What is written beside a run: for each source how it was divided, and the groups of each side."""
+        sources: dict[str, Any] = {}
+        for source, how in self.how.items():
+            sides = {}
+            for side in SIDES:
+                groups: dict[str, int] = {}
+                for sample in self.sides[side]:
+                    if sample.source == source:
+                        groups[sample.group] = groups.get(sample.group, 0) + 1
+                sides[side] = {"images": sum(groups.values()), "groups": groups}
+            sources[source] = {"how": how, **sides}
+        return sources
+
+
+def divide(sources: Sequence[Source], seed: int) -> Divided:
+    """Read every source and give each group its side.
+
+    Raises:
+        DataSetError: a folder is not there or empty, or a split does not suit its groups.
+    """
+    sides: dict[str, list[Sample]] = {side: [] for side in SIDES}
+    how: dict[str, str] = {}
+    for source in sources:
+        samples = source.samples()
+        chosen, how[source.name] = _sides(source, samples, seed)
+        for sample in samples:
+            side = chosen[sample.name if source.split == "given" else sample.group]
+            if side:
+                sides[side].append(sample)
+    return Divided(sides, how)
+
+
+def check_unchanged(recorded: Mapping[str, Any], now: Mapping[str, Any], folder: object) -> None:
+    """Refuse to go on with a run whose samples are no longer those that it began with.
+
+    Raises:
+        RunError: naming the source and what changed.
+    """
+    for source in recorded.keys() | now.keys():
+        before, after = recorded.get(source), now.get(source)
+        if before == after:
+            continue
+        if before is None or after is None:
+            raise RunError(f"{folder}: source '{source}' came or went since the run began; start a new run")
+        counts = {side: (before[side]["images"], after[side]["images"]) for side in SIDES}
+        changed = ", ".join(f"{side} {a} to {b} images" for side, (a, b) in counts.items() if a != b)
+        raise RunError(
+            f"{folder}: the split of source '{source}' changed since the run began ({changed or 'other groups'}); "
+            "start a new run, or bring the images back"
+        )
+
+
+def _sides(source: Source, samples: Sequence[Sample], seed: int) -> tuple[dict[str, str], str]:
+    groups = sorted({sample.group for sample in samples})
+    kind = "instances" if source.KIND == "defectory" else "objects" if len(groups) < len(samples) else "images"
+    order = generator(seed, f"split:{source.name}", 0).permutation(len(groups))
+    drawn = [groups[k] for k in order]
+    if source.split == "given":
+        return _given(source, samples, drawn, kind)
+    if source.split in SIDES:
+        return dict.fromkeys(groups, source.split), f"all {len(groups)} {kind} are on side '{source.split}'"
+    sizes = (source.train, source.val, source.test)
+    if source.split == "counts":
+        if sum(sizes) != len(groups):
+            raise DataSetError(
+                f"source '{source.name}': the split counts {sum(sizes):g} {kind}, but there are {len(groups)}"
+            )
+        ends = np.cumsum(sizes).astype(int)
+    else:
+        ends = np.round(np.cumsum(sizes) * len(groups)).astype(int)
+    chosen: dict[str, str] = {}
+    for side, size, start, stop in zip(SIDES, sizes, (0, *ends[:-1]), ends):
+        if size and start == stop:
+            raise DataSetError(f"source '{source.name}': {len(groups)} {kind} are too few to leave any for '{side}'")
+        chosen |= dict.fromkeys(drawn[start:stop], side)
+    return chosen, f"{len(groups)} {kind} divided by {source.split} {sizes[0]:g}/{sizes[1]:g}/{sizes[2]:g}, seed {seed}"
+
+
+def _given(source: Source, samples: Sequence[Sample], drawn: list[str], kind: str) -> tuple[dict[str, str], str]:
+    lost = next((sample for sample in samples if not sample.side), None)
+    if lost is not None:
+        raise DataSetError(f"source '{source.name}': {lost.image} is in no folder 'train', 'val' or 'test'")
+    chosen = {sample.name: sample.side for sample in samples}
+    told = "as the folders say"
+    if source.val and "val" not in chosen.values():
+        training = {sample.group for sample in samples if sample.side == "train"}
+        mine = [group for group in drawn if group in training]
+        held = set(mine[: max(1, round(source.val * len(mine)))])
+        chosen |= {s.name: "val" for s in samples if s.side == "train" and s.group in held}
+        told += f", {len(held)} of the {len(mine)} {kind} in 'train' held back for validation"
+    return chosen, told
