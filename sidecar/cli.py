@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
@@ -19,6 +20,77 @@ _STOPPED = 130
 @click.group()
 def commands() -> None:
     """Train and evaluate models on rendered data sets and real photographs."""
+
+
+_DEVICES = click.Choice(["auto", "cpu", "cuda", "mps"])
+_out = click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Folder; runs/NAME where not given.")
+
+
+@commands.command()
+@click.argument("config", type=click.Path(path_type=Path))
+@_out
+@click.option(
+    "--scale",
+    type=click.Choice(["full", "small"]),
+    default="full",
+    show_default=True,
+    help="full: as the source document has it; small: minutes on two cores.",
+)
+@click.option(
+    "--variant", metavar="NAME", help="Only this variant of the config; all, each in a folder, where not given."
+)
+@click.option("--data", "folders", metavar="NAME=DIR", multiple=True, help="Folder of the source of that name.")
+@click.option("--set", "changes", metavar="FIELD=VALUE", multiple=True, help="Change a field, as in training.epochs=3.")
+@click.option("--device", type=_DEVICES, help="What to train on, instead of what the config says.")
+def train(
+    config: Path,
+    out: Path | None,
+    scale: str,
+    variant: str | None,
+    folders: tuple[str, ...],
+    changes: tuple[str, ...],
+    device: str | None,
+) -> None:
+    """Train what CONFIG says, a file or the name of a recipe; the same command goes on with what was stopped."""
+    from . import training
+    from .config import read_config, variants_of, with_folders
+
+    every = variants_of(config)
+    for name in [variant] if variant or not every else every:
+        more = [*changes, *([f"training.device={device}"] if device else [])]
+        chosen = with_folders(read_config(config, scale=scale, variant=name, changes=more), folders)
+        folder = out or Path("runs") / (config.stem if name else chosen.name)
+        folder = folder / name if name and not variant else folder
+        click.echo(training.train(chosen, folder).text())
+
+
+@commands.command()
+@click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
+@click.argument("images", type=click.Path(path_type=Path))
+@click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Folder; RUN/predicted where not given.")
+@click.option("--threshold", type=float, help="From which on a pixel is a defect; by default as validation chose it.")
+@click.option("--device", type=_DEVICES, default="auto", show_default=True, help="What to compute on.")
+def predict(run: Path, images: Path, out: Path | None, threshold: float | None, device: str) -> None:
+    """Write the anomaly map and the mask of each of IMAGES, and a table of what was found."""
+    from . import prediction
+
+    out = out or run / "predicted"
+    found = prediction.predict(run, images, out, threshold, device)
+    click.echo(
+        f"{out}: {len(found)} images, {sum(one.pixels > 0 for one in found)} with a defect; table: {out / 'found.csv'}"
+    )
+
+
+@commands.command()
+@click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
+@click.option("--out", metavar="FILE", type=click.Path(path_type=Path), help="File; RUN/model.onnx where not given.")
+def export(run: Path, out: Path | None) -> None:
+    """Write the network of RUN as ONNX, and check that it gives what the live one gives."""
+    from . import onnx_file
+
+    out = out or run / "model.onnx"
+    difference = onnx_file.export(run, out)
+    click.echo(f"{out}: differs from the live model by {difference:.2g} at most")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeAlias
 
@@ -29,7 +30,7 @@ class Data:
     sources: tuple[Source, ...] = field("Folders of pictures.")
     target: Literal["defects", "part"] = field("What a segmentation model is to find.", "defects")
     classes: tuple[str, ...] = field(
-        "Classes that count as defects, and that each side with defective samples must have; none: all.", ()
+        "Classes that are defects, and of which each side must show some; none: all but a manifest's impurities.", ()
     )
     preprocessing: Preprocessing = field("Done to every picture.", Preprocessing())
     augmentation: Augmentation = field("Done to training pictures, at random.", Augmentation())
@@ -75,8 +76,6 @@ class Cosine:
 
     def factor(self, epoch: int, progress: float) -> float:
         """As for :class:`Constant`."""
-        import math
-
         return 0.5 * (1 + math.cos(math.pi * progress))
 
 
@@ -206,6 +205,25 @@ def read_config(path: Path, *, scale: str = "full", variant: str | None = None, 
         return from_dict(Config, data)
     except ManifestError as error:
         raise ManifestError(f"{path}: {error.field}" if error.field else str(path), error.problem) from None
+
+
+def with_folders(config: Config, folders: Sequence[str]) -> Config:
+    """The config with other folders for its sources.
+
+    Args:
+        config: whose sources.
+        folders: ``NAME=FOLDER`` each.
+
+    Raises:
+        ManifestError: there is no source of that name.
+    """
+    sources = {source.name: source for source in config.data.sources}
+    for entry in folders:
+        name, equals, folder = entry.partition("=")
+        if name not in sources or not equals or not folder:
+            raise ManifestError("", f"--data {entry}: write NAME=FOLDER; sources are {', '.join(sources)}")
+        sources[name] = replace(sources[name], folder=folder)
+    return replace(config, data=replace(config.data, sources=tuple(sources.values())))
 
 
 def variants_of(path: Path) -> list[str]:

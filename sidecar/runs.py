@@ -86,6 +86,16 @@ class Run:
         """What came of the run; None before it is done."""
         return self._json(self.result_file)
 
+    def text(self) -> str:
+        """One line for a person on what came of it."""
+        result = self.result()
+        if result is None:
+            return f"{self.folder}: not done"
+        stopped = ", stopped early" if result["stopped_early"] else ""
+        took = f"{result['training_seconds']:.0f} s on {result['device']}"
+        loss = f"validation loss {result['validation_loss']:.5g}"
+        return f"{self.folder}: {result['epochs']} epochs in {took}{stopped}, {loss}"
+
     def write_json(self, path: Path, data: Any) -> None:
         write_atomic(path, (json.dumps(data, indent=1, allow_nan=False) + "\n").encode())
 

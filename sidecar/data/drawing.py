@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import sys
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from manifests.errors import DataSetError
 from manifests.sampling import generator
 
+from ..augment import Augmentation, Floats
 from ..config import Data
 from ..crops import cut
 from ..preprocess import FindPart, Prepared, exposure_stack
+from .classes import Classes
 from .mixing import Passes
-from .samples import Sample, read_image, read_mask
+from .samples import Bytes, Sample, read_image, read_mask
 
 _CACHE_BYTES = 2**30
 
@@ -29,15 +29,13 @@ class Pictures:
 
     Args:
         data: of the config.
-        classes: number of each class in the masks, from 1.
+        classes: of the masks.
         unet: finds the part where the config asks for a U-Net.
         masks: whether masks are read at all; they are not where nothing is compared with them.
     """
 
-    def __init__(
-        self, data: Data, classes: Mapping[str, int], unet: FindPart | None = None, *, masks: bool = True
-    ) -> None:
-        self._data, self._classes, self._unet, self._masks = data, classes, unet, masks
+    def __init__(self, data: Data, classes: Classes, unet: FindPart | None = None, *, masks: bool = True) -> None:
+        self._data, self.classes, self._unet, self._masks = data, classes, unet, masks
         self._cache: OrderedDict[Sample, Prepared] = OrderedDict()
         self._room = _CACHE_BYTES
 
@@ -64,11 +62,11 @@ class Pictures:
         if not self._masks:
             mask = np.zeros((height, width), np.uint8)
         elif self._data.target == "defects":
-            mask = read_mask(sample, self._classes, height, width)
+            mask = read_mask(sample, self.classes.numbers, height, width)
         elif alpha is not None:
             mask = (alpha >= 128).astype(np.uint8)
         else:
-            mask = read_mask(sample, self._classes, height, width)
+            mask = read_mask(sample, dict.fromkeys(sample.classes.values(), 1), height, width)
         return preprocessing.apply(image, part, mask, str(sample.image))
 
     def input(self, prepared: Prepared) -> Tensor:
@@ -85,7 +83,7 @@ class Draws(Dataset[tuple[Tensor, Tensor]]):
 
     def __init__(self, pictures: Pictures, samples: Sequence[Sample], data: Data, size_px: int, seed: int) -> None:
         self._pictures, self._samples, self._data = pictures, samples, data
-        self._size, self._seed = size_px, seed
+        self._size, self._seed, self._sought = size_px, seed, pictures.classes.sought
         self.passes = Passes(samples, {source.name: source.weight for source in data.sources}, seed)
 
     def __len__(self) -> int:
@@ -95,30 +93,34 @@ class Draws(Dataset[tuple[Tensor, Tensor]]):
         """Which sample a draw is cut from."""
         return self._samples[self.passes.sample(draw)]
 
+    def fixed(self, batch: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Batches of squares to validate on, the same each time: one of each sample, not augmented."""
+        for start in range(0, len(self._samples), batch):
+            squares = [self._square(k) for k in range(start, min(start + batch, len(self._samples)))]
+            images, targets = zip(*squares)
+            yield torch.stack(images), torch.stack(targets)
+
+    def _square(self, number: int) -> tuple[Tensor, Tensor]:
+        random = generator(self._seed, "validation", number)
+        prepared = self._pictures.prepared(self._samples[number])
+        image, mask, _ = Augmentation().apply(prepared.image, prepared.mask, prepared.part, random)
+        return self._cut(image, mask, random)
+
     def __getitem__(self, draw: int) -> tuple[Tensor, Tensor]:
         """Picture (C, size, size) in 0..1 and target (1, size, size), 1 where the defect or the part is."""
         prepared = self._pictures.prepared(self.sample(draw))
         random = generator(self._seed, "draw", draw)
         image, mask, _ = self._data.augmentation.apply(prepared.image, prepared.mask, prepared.part, random)
+        return self._cut(image, mask, random)
+
+    def _cut(self, image: Floats, mask: Bytes, random: np.random.Generator) -> tuple[Tensor, Tensor]:
         place = self._data.crop.place(image, self._size, random)
         square = exposure_stack(cut(image, place, self._size), self._data.preprocessing.exposures)
-        return _tensor(square), torch.from_numpy((cut(mask, place, self._size) > 0).astype(np.float32))[None]
+        target = np.isin(cut(mask, place, self._size), self._sought).astype(np.float32)
+        return _tensor(square), torch.from_numpy(target)[None]
 
 
-def class_numbers(samples: Sequence[Sample], wanted: Sequence[str]) -> dict[str, int]:
-    """Number of each class in the masks, from 1: those that are wanted, or all there are, by name.
-
-    Raises:
-        DataSetError: a class is wanted that no sample has.
-    """
-    there = sorted({name for sample in samples for name in sample.classes.values()})
-    for name in wanted:
-        if name not in there:
-            raise DataSetError(f"data.classes: no source has class '{name}'; there are {', '.join(there) or 'none'}")
-    return {name: number for number, name in enumerate(wanted or there, 1)}
-
-
-def _tensor(image: np.ndarray[Any, np.dtype[np.float32]]) -> Tensor:
+def _tensor(image: Floats) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))
 
 

@@ -31,6 +31,8 @@ class Sample:
         mask: file of its class mask, or of its LabelMe polygons; None where there is none.
         good: whether the source says that nothing is wrong with it, so that it needs no mask.
         classes: class by pixel value of the mask, or by LabelMe label.
+        shows: classes that are known to be in its mask, or None where only the mask can tell.
+        acceptable: classes of it that the source says are no defects.
         instances: file of its instance mask, 16 bit, or None.
         side: ``train``, ``val`` or ``test`` where the folder itself says so, else empty.
         view: which view of the plan it is, else empty; thresholds may differ by it.
@@ -42,7 +44,9 @@ class Sample:
     group: str
     mask: Path | None = None
     good: bool = False
-    classes: Mapping[Any, str] = field(default_factory=dict)
+    classes: Mapping[Any, str] = field(default_factory=dict, hash=False)
+    shows: frozenset[str] | None = None
+    acceptable: frozenset[str] = frozenset()
     instances: Path | None = None
     side: str = ""
     view: str = ""

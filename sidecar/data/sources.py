@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Literal, TypeAlias
 
 from manifests.errors import DataSetError, ManifestError
 from manifests.fields import field, join
+from manifests.files import read_manifest
 from manifests.layout import DataSet
 
 from .samples import IMAGE_SUFFIXES, Sample, read_labelme
@@ -79,8 +80,12 @@ class Rendered(_Source):
 
     def _pairs(self) -> Iterable[Sample]:
         data_set = DataSet(self._folder())
+        if not data_set.manifest_file.exists():
+            raise DataSetError(f"source '{self.name}': {self.root} is no data set that Defectory rendered")
+        manifest = read_manifest(data_set.manifest_file)
+        acceptable = frozenset(impurity.label for impurity in manifest.impurities)
         for record in _records(data_set):
-            shown = [defect for defect in record["defects"] if defect["pixels"]]
+            shown = frozenset(d.get("label", d["kind"]) for d in record["defects"] if d["pixels"])
             if shown and self.good_only:
                 continue
             yield Sample(
@@ -91,6 +96,8 @@ class Rendered(_Source):
                 mask=data_set.root / record["mask"],
                 good=not shown,
                 classes={number: name for name, number in record["labels"].items() if number},
+                shows=shown,
+                acceptable=acceptable,
                 instances=data_set.root / record["instance_mask"],
                 view=str(record["view"]),
             )
@@ -129,7 +136,9 @@ class MVTec(_Source):
                 if not good and not mask.exists():
                     raise DataSetError(f"{image}: has no mask; {mask} is missing")
                 name = image.relative_to(root).with_suffix("").as_posix()
-                yield Sample(self.name, name, image, name, None if good else mask, good, {1: kind}, side=side)
+                classes = {} if good else {1: kind}
+                shows = frozenset(classes.values())
+                yield Sample(self.name, name, image, name, None if good else mask, good, classes, shows, side=side)
 
 
 @dataclass(frozen=True)
@@ -165,7 +174,8 @@ class Folder(_Source):
             name = image.relative_to(folder).with_suffix("").as_posix()
             mask = None if self.good or self.masks is None else self._mask(name)
             group = _group(self.group_pattern, name, image)
-            yield Sample(self.name, name, image, group, mask, self.good, classes, side=_side(name))
+            shows = None if mask else frozenset[str]()
+            yield Sample(self.name, name, image, group, mask, self.good, classes, shows, side=_side(name))
 
     def _mask(self, name: str) -> Path:
         assert self.masks is not None
@@ -208,9 +218,9 @@ class LabelMe(_Source):
             name = image.relative_to(root).with_suffix("").as_posix()
             group = _group(self.group_pattern, name, image)
             classes = {label: label for label in labels}
-            yield Sample(
-                self.name, name, image, group, polygons if labels else None, not labels, classes, side=_side(name)
-            )
+            shows = frozenset(labels)
+            mask = polygons if labels else None
+            yield Sample(self.name, name, image, group, mask, not labels, classes, shows, side=_side(name))
 
 
 Source: TypeAlias = Rendered | MVTec | Folder | LabelMe

@@ -1,0 +1,258 @@
+"""Training: epochs of batches until the loss on validation falls no more; stopped at any moment, it goes on the same.
+
+All that is random in step n follows from the seed and n alone. So the weights after a run that was killed and resumed
+are those of a run that was not.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from manifests.errors import DataSetError, RunError
+from manifests.layout import write_atomic
+from manifests.sampling import generator
+
+from . import devices, progress
+from .config import Config, Training
+from .data.classes import Classes, check_shown, classes_of
+from .data.drawing import Draws, Pictures
+from .data.splits import Divided, check_unchanged, divide
+from .objectives import NotFinite, Objective, Stepper, objective
+from .prediction import Predictor, choose_thresholds, find_part
+from .runs import Run, load_weights
+from .scores.thresholds import to_record
+
+_SAVE_SECONDS = 20.0
+
+
+@dataclass
+class _State:
+    """Where training stands between two epochs."""
+
+    epoch: int = 0
+    step: int = 0
+    best: float | None = None
+    """Lowest validation loss, of all."""
+    mark: float | None = None
+    """Validation loss from which the next gain is measured."""
+    waited: int = 0
+    """Validations since the last gain."""
+    done: bool = False
+    seconds: float = 0.0
+    history: list[dict[str, Any]] = field(default_factory=list)
+
+
+def train(config: Config, folder: Path) -> Run:
+    """Train a model, or go on with a run that was stopped; a run that is done is left as it is.
+
+    Raises:
+        DataSetError: a source cannot be read, or a mask is wrong.
+        RunError: the folder holds another run, its data changed, there is no such device, or the loss is not a number.
+    """
+    run = Run(folder)
+    device = devices.choose(config.training.device)
+    divided = divide(config.data.sources, config.seed)
+    run.begin(config)
+    recorded = run.split()
+    if recorded is not None:
+        check_unchanged(recorded, divided.record(), folder)
+    samples = [sample for side in divided.sides.values() for sample in side]
+    classes = classes_of(samples, config.data.target, config.data.classes)
+    if not divided.sides["train"]:
+        raise DataSetError("no source has samples for training; change the sources' 'split'")
+    if config.model.TASK == "segmentation" and config.data.target == "defects":
+        check_shown(divided.sides, classes, config.data.classes)
+    run.write_json(run.split_file, divided.record())
+    if run.result() is None:
+        _Trainer(run, config, divided, classes, device).run()
+    return run
+
+
+class _Trainer:
+    def __init__(self, run: Run, config: Config, divided: Divided, classes: Classes, device: torch.device) -> None:
+        self._run, self._config, self._divided = run, config, divided
+        self._classes, self._device = classes, device
+        unet = find_part(config.data.preprocessing, device)
+        supervised = config.model.TASK == "segmentation"
+        self._pictures = Pictures(config.data, classes, unet, masks=supervised)
+        self._draws = Draws(self._pictures, divided.sides["train"], config.data, config.model.size_px, config.seed)
+        _seed(config.seed, "weights", 0)
+        network = config.model.build(config.data.preprocessing.inputs).to(device)
+        if config.training.start_from is not None:
+            origin = Run(Path(config.training.start_from))
+            load_weights(network, origin.load(origin.best_file, device)["network"], origin.best_file, config.model.KIND)
+        self._objective: Objective = objective(config.model, network, partial(_optimizer, config.training))
+        half = devices.half_precision(device) if config.training.precision == "mixed" else None
+        scaler = torch.amp.GradScaler(device.type, enabled=half == torch.float16)
+        self._stepper = Stepper(device, half, scaler)
+        self._state = _State()
+        if run.last_file.exists():
+            self._load(run.load(run.last_file, device))
+        self._steps = config.training.steps or max(1, -(-self._draws.passes.length // config.training.batch))
+
+    def run(self) -> None:
+        training, state = self._config.training, self._state
+        last_save = time.monotonic()
+        with progress.Shown(training.epochs * self._steps, state.step) as self._shown:
+            while state.epoch < training.epochs and not state.done:
+                began = time.monotonic()
+                loss = self._epoch()
+                state.epoch += 1
+                row: dict[str, Any] = {
+                    "epoch": state.epoch,
+                    "loss": loss,
+                    "validation": None,
+                    "rate": self._rate(state.step),
+                }
+                improved = False
+                if state.epoch % training.validate_every == 0 or state.epoch == training.epochs:
+                    row["validation"] = self._validate(loss)
+                    improved = self._judge(row["validation"])
+                state.seconds += time.monotonic() - began
+                state.history.append(row | {"seconds": round(state.seconds, 3)})
+                if improved:
+                    self._run.save(self._run.best_file, {"network": self._objective.network.state_dict()})
+                if time.monotonic() - last_save > _SAVE_SECONDS or state.epoch == 1:
+                    self._save()
+                    last_save = time.monotonic()
+        self._save()
+        self._conclude()
+
+    def _epoch(self) -> float:
+        """One epoch; the mean loss of its steps."""
+        state = self._state
+        network = self._objective.network.train()
+        total = 0.0
+        for images, targets in self._batches():
+            _seed(self._config.seed, "step", state.step)
+            for optimizer in self._objective.optimizers.values():
+                for group in optimizer.param_groups:
+                    group["lr"] = self._rate(state.step)
+            try:
+                loss = self._objective.step(images, targets, self._stepper)
+            except NotFinite as error:
+                raise self._stopped(str(error)) from None
+            state.step += 1
+            total += loss
+            last = state.history[-1]["validation"] if state.history else None
+            self._shown.update(state.step, state.epoch + 1, loss, last)
+        network.eval()
+        return total / self._steps
+
+    def _batches(self) -> Iterator[tuple[Tensor, Tensor]]:
+        batch, state = self._config.training.batch, self._state
+        draws = range(state.step * batch, (state.step + self._steps) * batch)
+        loader = DataLoader(
+            self._draws,
+            batch_size=batch,
+            sampler=draws,
+            num_workers=self._config.training.workers,
+            pin_memory=self._device.type == "cuda",
+        )
+        for images, targets in loader:
+            yield images.to(self._device, non_blocking=True), targets.to(self._device, non_blocking=True)
+
+    def _validate(self, training_loss: float) -> float:
+        """Mean loss on the validation side; without one, the loss on training."""
+        samples = self._divided.sides["val"]
+        if not samples:
+            return training_loss
+        draws = Draws(self._pictures, samples, self._config.data, self._config.model.size_px, self._config.seed)
+        total, count = 0.0, 0
+        for images, targets in draws.fixed(self._config.training.batch):
+            found = self._objective.validation_loss(images.to(self._device), targets.to(self._device), self._stepper)
+            total, count = total + found * len(images), count + len(images)
+        return total / count
+
+    def _judge(self, validation: float) -> bool:
+        """Take note of a validation; whether it is the best so far."""
+        state, stopping = self._state, self._config.training.early_stopping
+        improved = state.best is None or validation < state.best
+        if improved:
+            state.best = validation
+        if stopping is not None:
+            gained = state.mark is None or state.mark - validation > stopping.least_gain * abs(state.mark)
+            state.mark, state.waited = (validation, 0) if gained else (state.mark, state.waited + 1)
+            state.done = state.waited >= stopping.patience
+        return improved
+
+    def _conclude(self) -> None:
+        """Choose the threshold on validation, and write what came of the run."""
+        network = self._run.network(self._device)
+        unet = find_part(self._config.data.preprocessing, self._device)
+        pictures = Pictures(self._config.data, self._classes, unet)
+        predictor = Predictor(self._config, network, self._device)
+        found = choose_thresholds(self._config, predictor, pictures, self._divided.sides["val"])
+        state = self._state
+        result = {
+            "epochs": state.epoch,
+            "steps": state.step,
+            "stopped_early": state.done,
+            "validation_loss": state.best,
+            "training_seconds": round(state.seconds, 3),
+            "device": self._device.type,
+            "parameters": sum(parameter.numel() for parameter in network.parameters()),
+            "labels": self._classes.numbers,
+            "acceptable": sorted(self._classes.acceptable),
+            "thresholds": found and to_record(found),
+        }
+        self._run.write_json(self._run.result_file, result)
+
+    def _rate(self, step: int) -> float:
+        training = self._config.training
+        factor = training.schedule.factor(step // self._steps, step / (training.epochs * self._steps))
+        return training.rate * factor
+
+    def _stopped(self, loss: str) -> RunError:
+        state, batch = self._state, self._config.training.batch
+        draws = range(state.step * batch, (state.step + 1) * batch)
+        names = dict.fromkeys(self._draws.sample(draw).name for draw in draws)
+        kept = self._run.last_file if self._run.last_file.exists() else None
+        return RunError(
+            f"{self._run.folder}: the loss is {loss} at epoch {state.epoch + 1}, step {state.step + 1}, of samples "
+            f"{', '.join(list(names)[:4])}; "
+            + (f"the last good checkpoint, {kept}, is kept; " if kept else "there is no good checkpoint yet; ")
+            + "lower training.rate and start a new run"
+        )
+
+    def _save(self) -> None:
+        state = {
+            "model": self._config.model.KIND,
+            "network": self._objective.network.state_dict(),
+            "optimizers": self._objective.state(),
+            "scaler": self._stepper.scaler.state_dict(),
+            "state": vars(self._state).copy(),
+        }
+        self._run.save(self._run.last_file, state)
+        table = io.StringIO()
+        writer = csv.DictWriter(table, ["epoch", "loss", "validation", "rate", "seconds"], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(self._state.history)
+        write_atomic(self._run.history_file, table.getvalue().encode())
+
+    def _load(self, saved: dict[str, Any]) -> None:
+        load_weights(self._objective.network, saved["network"], self._run.last_file, self._config.model.KIND)
+        self._objective.load_state(saved["optimizers"])
+        self._stepper.scaler.load_state_dict(saved["scaler"])
+        self._state = _State(**saved["state"])
+
+
+def _optimizer(training: Training, parameters: Iterator[nn.Parameter]) -> torch.optim.Optimizer:
+    if training.optimizer == "adamw":
+        return torch.optim.AdamW(parameters, lr=training.rate, weight_decay=training.weight_decay)
+    return torch.optim.Adam(parameters, lr=training.rate, weight_decay=training.weight_decay)
+
+
+def _seed(seed: int, what: str, number: int) -> None:
+    torch.manual_seed(int(generator(seed, what, number).integers(2**63)))
