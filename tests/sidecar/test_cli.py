@@ -13,7 +13,7 @@ def test_help_leaves_torch_out() -> None:
 
 
 def test_unknown_command_is_one_line() -> None:
-    done = subprocess.run([sys.executable, "-m", "sidecar.cli", "trian"], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-m", "sidecar.cli", "nonsense"], capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert done.stderr == "defectory-sidecar: error: No such command 'trian'; see 'defectory-sidecar --help'\n"
+    assert done.stderr == "defectory-sidecar: error: No such command 'nonsense'; see 'defectory-sidecar --help'\n"
 
