@@ -1,20 +1,24 @@
 """Render a shard without a window: ``blender -b -P headless.py -- shard.json``, or the same with a Python that has bpy.
 
 Progress goes to standard output, a line each, ``DEFECTORY`` and JSON:
-``ready`` (blender, device), ``frame`` (frame, exr, seconds, defects, poses, warnings), ``done``, ``refused`` (problem).
-The process ends as soon as its standard input does, so that no render outlives whoever started it.
+``ready`` (blender, device), ``begin`` (frame), ``frame`` (frame, exr, seconds, defects, poses, warnings), ``done``,
+``refused`` (problem). The line ``finish`` on standard input ends the shard after the frame in flight. The process ends
+as soon as its standard input does, so that no render outlives whoever started it.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import threading
 import time
 import traceback
 from pathlib import Path
 from typing import Any, NoReturn
+
+finishing = threading.Event()
 
 
 def main(arguments: list[str]) -> None:
@@ -39,6 +43,9 @@ def main(arguments: list[str]) -> None:
     render.prepare_output(inspection.scene)
     tell("ready", blender=blender_versions.describe(), device=device)
     for frame in shard["frames"]:
+        if finishing.is_set():
+            break
+        tell("begin", frame=frame)
         start = time.perf_counter()
         exr = render.render_frame(inspection, frame, Path(shard["folder"]))
         seconds = round(time.perf_counter() - start, 3)
@@ -67,14 +74,18 @@ def leave(code: int) -> NoReturn:
     os._exit(code)
 
 
-def _end_with_parent() -> None:
-    while sys.stdin.buffer.read(4096):
-        pass
+def _listen() -> None:
+    for line in sys.stdin.buffer:
+        if line.strip() == b"finish":
+            finishing.set()
     os._exit(1)
 
 
 def _run() -> NoReturn:
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    # Whoever stops a whole machine tells every process; the one that waits for this one decides when it ends.
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    threading.Thread(target=_listen, daemon=True).start()
     from blender_addon.contract import errors
 
     try:

@@ -14,7 +14,7 @@
                           /passes.exr       the manifest's passes, where it asks for any
                           /pair.json        what is known of the pair
     DIR/failures/0000123.json               what went wrong with a frame that has no pair (worker/failures.py)
-    DIR/.attempts/TOKEN/                    work in progress of one attempt
+    DIR/.attempts/TOKEN/                    work in progress of one attempt (worker/attempts.py)
 
 A pair is a folder. It is filled in its attempt's folder and moved to its place by a single rename, which no reader can
 see half done and which fails where a pair lies already: the first commit wins.
@@ -105,9 +105,13 @@ class DataSet:
             raise DataSetError(f"{path}: is damaged; 'defectory verify --repair' renders the pair again") from None
         return record
 
-    def open_attempt(self) -> Path:
-        """A fresh folder for one attempt at a shard; its name is the attempt's token."""
-        folder = self.attempts_folder / uuid.uuid4().hex
+    def open_attempt(self, shard: str = "") -> Path:
+        """A fresh folder for one attempt; its name is the attempt's token and begins with that of the shard, if any.
+
+        Raises:
+            DataSetError: the disk is full or refuses.
+        """
+        folder = self.attempts_folder / f"{shard}{'.' if shard else ''}{uuid.uuid4().hex}"
         with disk_errors(folder):
             folder.mkdir(parents=True)
         return folder

@@ -59,13 +59,13 @@ def save(sources: dict[str, Path], data_set: DataSet) -> None:
     with attempts.attempt(data_set) as scratch, disk_errors(data_set.assets_folder):
         hashes = {}
         for name, source in sources.items():
-            copy = scratch / "assets" / name
+            copy = scratch.folder / "assets" / name
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, copy)
             hashes[name] = sha256(copy)
         # Without their list, files that lie there come from a run that was cut off.
         shutil.rmtree(data_set.assets_folder, ignore_errors=True)
-        (scratch / "assets").rename(data_set.assets_folder)
+        (scratch.folder / "assets").rename(data_set.assets_folder)
         write_atomic(data_set.assets_file, json.dumps(hashes, indent=1, ensure_ascii=False).encode())
 
 

@@ -1,39 +1,168 @@
-"""Attempts: the folders in which shards are rendered, each held by a lock of the process that fills it.
+"""Attempts: the folders in which shards are rendered, each held by the processes that fill it.
 
-A lock goes when its process does, however that ends. So a folder whose lock is free belongs to nobody: it is left
-from a failure, with its log, or from a kill, and the next run sweeps it away.
+``.attempts/SHARD.TOKEN/`` is one attempt at a shard. ``holder.json`` in it names the processes, and the time of
+``lease`` says when they last lived. Whoever tries the shard again first renames the former folder: from that moment
+the former attempt cannot commit, since a commit is a rename out of that folder. Then it sees to it that the former
+processes are dead: on the same host it kills them, on another it waits until the lease has run out.
 """
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
+import json
 import os
+import re
 import shutil
+import tempfile
+import threading
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from manifests.errors import DataSetError
 from manifests.layout import DataSet, disk_errors
 
+from .processes import Identity, end, host, identify, is_alive
+
 LOG = "blender.log"
-_LOCK = "lock"
-_UNLOCKED_SECONDS = 60.0  # an attempt without a lock file is younger than this where it is only being opened
+_HOLDER = "holder.json"
+_LEASE = "lease"
+_REVOKED = ".revoked"
+_RENEW_S = 5.0
+_LEASE_S = 30.0  # six renewals: a network file system may show a time some seconds late
+_END_S = 20.0
+_OPENING_S = 60.0  # a folder without a holder is younger than this where it is only being opened
+
+
+class Fenced(DataSetError):
+    """Another attempt has taken the shard over; this one can commit nothing more."""
+
+
+class Attempt:
+    """An attempt under way.
+
+    Attributes:
+        folder: where it works.
+        token: its name.
+        keep_log: whether its log stays when it ends well.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.token = folder, folder.name
+        self.keep_log = False
+        self._processes = [identify(os.getpid())]
+        self._ended = threading.Event()
+        self._lost = threading.Event()
+        self._write(released=False)
+        (folder / _LEASE).touch()
+        threading.Thread(target=self._renew, daemon=True).start()
+
+    @property
+    def log(self) -> Path:
+        return self.folder / LOG
+
+    def hold(self, process: Identity | None) -> None:
+        """Write down a process that has to be dead before anybody tries again."""
+        self._processes.append(process)
+        self._write(released=False)
+
+    def is_lost(self) -> bool:
+        """Whether another attempt has taken over."""
+        return self._lost.is_set()
+
+    def check(self) -> None:
+        """Make sure that the shard is still this attempt's.
+
+        Raises:
+            Fenced: another attempt has taken over.
+        """
+        if self.is_lost() or not self.folder.exists():
+            self._lost.set()
+            raise Fenced(f"{self.token}: another attempt has taken the shard over")
+
+    def release(self) -> None:
+        """End it: nobody needs to wait for its processes any more."""
+        self._ended.set()
+        with contextlib.suppress(OSError):
+            self._write(released=True)
+
+    def _write(self, *, released: bool) -> None:
+        processes = [asdict(process) for process in self._processes if process is not None]
+        scratch = self.folder / f".{_HOLDER}"
+        try:
+            scratch.write_text(json.dumps({"processes": processes, "released": released}), encoding="utf-8")
+            scratch.replace(self.folder / _HOLDER)
+        except FileNotFoundError:
+            self._lost.set()
+
+    def _renew(self) -> None:
+        while not self._ended.wait(_RENEW_S):
+            try:
+                os.utime(self.folder / _LEASE)
+            except FileNotFoundError:
+                self._lost.set()
+                return
+            except OSError:
+                continue
 
 
 @contextlib.contextmanager
-def attempt(data_set: DataSet) -> Iterator[Path]:
-    """A fresh folder for one shard; dropped at the end, but for its log where the shard fails."""
-    folder = data_set.open_attempt()
-    with disk_errors(folder), (folder / _LOCK).open("xb") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+def attempt(data_set: DataSet, shard: str = "") -> Iterator[Attempt]:
+    """A fresh attempt at a shard, after all former attempts at it are dead; of its folder nothing is left but the log
+    of a failure.
+
+    Args:
+        data_set: where.
+        shard: name of the shard, the same for each try and no other shard's; empty: it is not tried again.
+
+    Raises:
+        DataSetError: a former attempt does not die; or the disk is full or refuses.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9_-]{0,100}", shard):
+        raise DataSetError(f"shard {shard[:100]!r}: its name may hold letters, digits, - and _ alone")
+    if shard:
+        for folder in _folders(data_set):
+            if folder.name.startswith(f"{shard}."):
+                _take_over(folder)
+    folder = data_set.open_attempt(shard)
+    with disk_errors(folder):
+        held = Attempt(folder)
         try:
-            yield folder
+            yield held
         except BaseException:
-            _clear(folder, keep=(LOG, _LOCK))
+            held.keep_log = True
             raise
-        shutil.rmtree(folder, ignore_errors=True)
+        finally:
+            held.release()
+            if held.keep_log:
+                _clear(folder)
+            else:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _take_over(folder: Path) -> None:
+    """Fence a former attempt and make sure that it is dead."""
+    holder = _holder(folder)
+    if holder is None or holder["released"]:
+        return
+    if not folder.name.endswith(_REVOKED):
+        revoked = folder.with_name(folder.name + _REVOKED)
+        # Where it has gone, it has just ended, or somebody else is fencing it.
+        with contextlib.suppress(FileNotFoundError):
+            folder.rename(revoked)
+        folder = revoked
+    give_up = time.monotonic() + _LEASE_S + _END_S
+    ours, others = _processes(holder)
+    if not end(ours, _END_S):
+        raise DataSetError(f"{folder}: the attempt before does not die; end the processes {[p.pid for p in ours]}")
+    while others and _age_s(folder / _LEASE) < _LEASE_S:
+        if time.monotonic() > give_up:
+            raise DataSetError(f"{folder}: the attempt before is still alive on another machine")
+        time.sleep(0.5)
+    _clear(folder)
 
 
 @contextlib.contextmanager
@@ -69,20 +198,55 @@ def logs(data_set: DataSet) -> list[Path]:
 
 def sweep(data_set: DataSet) -> None:
     """Drop the folders of attempts that belong to nobody any more."""
+    for folder in _folders(data_set):
+        if _is_dead(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _folders(data_set: DataSet) -> list[Path]:
     with contextlib.suppress(FileNotFoundError):
-        for folder in [Path(entry.path) for entry in os.scandir(data_set.attempts_folder) if entry.is_dir()]:
-            if _is_dead(folder):
-                shutil.rmtree(folder, ignore_errors=True)
+        return [Path(entry.path) for entry in os.scandir(data_set.attempts_folder) if entry.is_dir()]
+    return []
 
 
 def _is_dead(folder: Path) -> bool:
-    try:
-        with (folder / _LOCK).open("rb") as handle:
-            return _take(handle.fileno())
-    except FileNotFoundError:
-        with contextlib.suppress(FileNotFoundError):
-            return time.time() - folder.stat().st_mtime > _UNLOCKED_SECONDS
+    holder = _holder(folder)
+    if holder is None:
+        return _age_s(folder) > _OPENING_S
+    ours, others = _processes(holder)
+    if holder["released"]:
+        return True
+    if any(map(is_alive, ours)):
         return False
+    return not others or _age_s(folder / _LEASE) > _LEASE_S
+
+
+def _holder(folder: Path) -> dict[str, Any] | None:
+    try:
+        holder: dict[str, Any] = json.loads((folder / _HOLDER).read_bytes())
+    except (OSError, ValueError):
+        return None
+    return holder
+
+
+def _processes(holder: dict[str, Any]) -> tuple[list[Identity], list[Identity]]:
+    """Processes of a holder on this host, without this one, and on others."""
+    processes = [Identity(**each) for each in holder["processes"]]
+    ours = [process for process in processes if process.host == host() and process.pid != os.getpid()]
+    return ours, [process for process in processes if process.host != host()]
+
+
+def _age_s(path: Path) -> float:
+    """Seconds since a file or folder was touched, by the clock of the file system: those of two hosts may differ."""
+    try:
+        with tempfile.TemporaryFile(dir=path.parents[1] if path.name == _LEASE else path.parent) as probe:
+            now = os.fstat(probe.fileno()).st_mtime
+    except OSError:
+        now = time.time()
+    try:
+        return now - path.stat().st_mtime
+    except FileNotFoundError:
+        return float("inf")
 
 
 def _take(handle: int) -> bool:
@@ -93,9 +257,11 @@ def _take(handle: int) -> bool:
     return True
 
 
-def _clear(folder: Path, keep: tuple[str, ...]) -> None:
-    for path in folder.iterdir():
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        elif path.name not in keep:
-            path.unlink(missing_ok=True)
+def _clear(folder: Path) -> None:
+    """Drop all of an attempt but its log and its holder."""
+    with contextlib.suppress(FileNotFoundError):
+        for path in list(folder.iterdir()):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            elif path.name not in (LOG, _HOLDER):
+                path.unlink(missing_ok=True)

@@ -146,9 +146,9 @@ class Dispatch:
     def _fail(self, shard: _Shard, reason: str) -> None:
         kind, _, text = reason.partition(": ")
         named = kind.replace(".", "").isidentifier() and "." in kind
-        if kind == "worker.blender.Refused":
+        if kind == "worker.refusals.Refused":
             raise BlenderError(text)
-        if kind == "worker.jobs.FolderRefused":
+        if kind == "worker.refusals.FolderRefused":
             raise DataSetError(text)
         self._failed_tries += 1
         shard.fruitless = 0 if len(shard.pending) < shard.sent else shard.fruitless + 1

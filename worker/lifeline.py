@@ -6,12 +6,12 @@ import contextlib
 import ctypes
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from types import FrameType
+
+from .processes import living_members
 
 _PR_SET_PDEATHSIG = 1
 # Loaded beforehand: between fork and exec only calls that take no lock are safe.
@@ -43,7 +43,7 @@ def end_session(leader: int, seconds: float = 3.0) -> bool:
         Whether none is left.
     """
     give_up = time.monotonic() + seconds
-    while members := session_members(leader):
+    while members := living_members(leader, os.getsid):
         if time.monotonic() > give_up:
             return False
         for pid in members:
@@ -75,29 +75,3 @@ def stop_signals() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def session_members(leader: int) -> list[int]:
-    """Process ids of a session, without those that have died and only wait to be reaped."""
-    members = []
-    for pid in _all_pids():
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            if os.getsid(pid) == leader and not _is_zombie(pid):
-                members.append(pid)
-    return members
-
-
-def _all_pids() -> list[int]:
-    if Path("/proc/self/stat").exists():
-        return [int(name) for name in os.listdir("/proc") if name.isdigit()]
-    listing = subprocess.run(["ps", "-A", "-o", "pid="], capture_output=True, text=True, check=False)
-    return [int(pid) for pid in listing.stdout.split()]
-
-
-def _is_zombie(pid: int) -> bool:
-    # The state follows the program's name, which stands in brackets and may itself hold any character.
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state in "ZX"

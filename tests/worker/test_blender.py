@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from manifests.errors import BlenderError
-from worker.blender import Blender, Refused, build_command, find_blender, running
+from worker.blender import Blender, build_command, find_blender
+from worker.refusals import Refused
+from worker.supervisor import running
 
 
 def test_command_of_a_program() -> None:
@@ -145,7 +147,7 @@ print('DEFECTORY {{"event": "done"}}')
 def test_child_dies_when_its_parent_is_killed(tmp_path: Path) -> None:
     code = f"""
 import os, pathlib, signal, sys
-from worker.blender import running
+from worker.supervisor import running
 child = [sys.executable, '-uc', 'import time; print("DEFECTORY {{\\\\"event\\\\": \\\\"ready\\\\"}}"); time.sleep(60)']
 with running(child, pathlib.Path({str(tmp_path / "log")!r})) as events:
     next(events)
