@@ -10,6 +10,8 @@ import torch
 from skimage.metrics import structural_similarity as _skimage_similarity
 from torch import Tensor
 
+from manifests.errors import RunError
+
 Floats: TypeAlias = npt.NDArray[np.float32]
 
 _WINDOW, _SIGMA, _K1, _K2 = 11, 1.5, 0.01, 0.03
@@ -51,7 +53,14 @@ def dissimilarity_map(image: Floats, reconstruction: Floats, sigma: float) -> Fl
 
     Returns:
         (H, W), the mean over the channels.
+
+    Raises:
+        RunError: the picture is smaller than the window.
     """
+    window = 2 * int(3.5 * sigma + 0.5) + 1  # As scikit-image has it.
+    if min(image.shape[:2]) < window:
+        size = f"{image.shape[1]} x {image.shape[0]} px"
+        raise RunError(f"prediction.error_map.sigma: its window of {window} px does not fit into a picture of {size}")
     _, full = _skimage_similarity(  # type: ignore[no-untyped-call]
         image, reconstruction, data_range=1.0, gaussian_weights=True, sigma=sigma, channel_axis=2, full=True
     )

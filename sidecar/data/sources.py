@@ -26,8 +26,9 @@ class _Source:
     weight: float = field(
         "How often each of its training samples comes up in a pass (S0 repeats real ones 10 times).", 1.0, above=0.0
     )
-    split: Literal["shares", "counts", "given", "train", "val", "test"] = field(
-        "How its groups get their sides: by shares or counts of groups; as the folder says; or all to one side.",
+    split: Literal["shares", "counts", "one_class", "given", "train", "val", "test"] = field(
+        "How its groups get their sides: by shares or counts of groups; one_class: good groups by shares, of the "
+        "others none to train on; as the folder says; or all to one side.",
         "shares",
     )
     train: float = field("Share or number of groups to train on.", 0.7, low=0.0)
@@ -38,7 +39,7 @@ class _Source:
 
     def check(self, path: str) -> None:
         sizes = (self.train, self.val, self.test)
-        if self.split == "shares" and abs(sum(sizes) - 1) > 1e-6:
+        if self.split in ("shares", "one_class") and abs(sum(sizes) - 1) > 1e-6:
             raise ManifestError(join(path, "train"), f"train, val and test sum to {sum(sizes):g}, not to 1")
         if self.split == "counts" and any(size != int(size) for size in sizes):
             raise ManifestError(join(path, "train"), "train, val and test must be whole numbers of groups")

@@ -91,21 +91,34 @@ def _sides(source: Source, samples: Sequence[Sample], seed: int) -> tuple[dict[s
         return _given(source, samples, drawn, kind)
     if source.split in SIDES:
         return dict.fromkeys(groups, source.split), f"all {len(groups)} {kind} are on side '{source.split}'"
-    sizes = (source.train, source.val, source.test)
+    shares: tuple[float, ...] = (source.train, source.val, source.test)
+    told = f"divided by {source.split} {shares[0]:g}/{shares[1]:g}/{shares[2]:g}, seed {seed}"
+    if source.split == "one_class":
+        defective = {sample.group for sample in samples if not sample.good}
+        good = [group for group in drawn if group not in defective]
+        others = [group for group in drawn if group in defective]
+        rest = source.val + source.test
+        held_back = (0.0, source.val / rest, source.test / rest) if rest else (0.0, 0.0, 1.0)
+        chosen = _by_shares(source.name, kind, good, shares) | _by_shares(source.name, kind, others, held_back)
+        return chosen, f"{len(good)} good {kind} {told}; {len(others)} others kept from training"
     if source.split == "counts":
-        if sum(sizes) != len(groups):
+        if sum(shares) != len(groups):
             raise DataSetError(
-                f"source '{source.name}': the split counts {sum(sizes):g} {kind}, but there are {len(groups)}"
+                f"source '{source.name}': the split counts {sum(shares):g} {kind}, but there are {len(groups)}"
             )
-        ends = np.cumsum(sizes).astype(int)
-    else:
-        ends = np.round(np.cumsum(sizes) * len(groups)).astype(int)
+        shares = tuple(share / len(groups) for share in shares)
+    return _by_shares(source.name, kind, drawn, shares), f"{len(groups)} {kind} {told}"
+
+
+def _by_shares(name: str, kind: str, groups: Sequence[str], shares: Sequence[float]) -> dict[str, str]:
+    """Side of each group: the first ones to the first side, and so on."""
+    ends = np.round(np.cumsum(shares) * len(groups)).astype(int)
     chosen: dict[str, str] = {}
-    for side, size, start, stop in zip(SIDES, sizes, (0, *ends[:-1]), ends):
-        if size and start == stop:
-            raise DataSetError(f"source '{source.name}': {len(groups)} {kind} are too few to leave any for '{side}'")
-        chosen |= dict.fromkeys(drawn[start:stop], side)
-    return chosen, f"{len(groups)} {kind} divided by {source.split} {sizes[0]:g}/{sizes[1]:g}/{sizes[2]:g}, seed {seed}"
+    for side, share, start, stop in zip(SIDES, shares, (0, *ends[:-1]), ends):
+        if share and groups and start == stop:
+            raise DataSetError(f"source '{name}': {len(groups)} {kind} are too few to leave any for '{side}'")
+        chosen |= dict.fromkeys(groups[start:stop], side)
+    return chosen
 
 
 def _given(source: Source, samples: Sequence[Sample], drawn: list[str], kind: str) -> tuple[dict[str, str], str]:

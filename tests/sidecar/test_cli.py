@@ -13,7 +13,7 @@ def test_help_leaves_torch_out() -> None:
 
 
 def test_unknown_command_is_one_line() -> None:
-    done = subprocess.run([sys.executable, "-m", "sidecar.cli", "nonsense"], capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "sidecar.cli", "nonsense"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr == "defectory-sidecar: error: No such command 'nonsense'; see 'defectory-sidecar --help'\n"
-
