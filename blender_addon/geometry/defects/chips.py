@@ -29,7 +29,7 @@ class Bite(Star):
         waves: list[tuple[int, float, float]],
         ripples: Floats,
     ) -> None:
-        super().__init__(length_mm / 2, half_mm, waves, edges=12)
+        super().__init__(length_mm / 2, half_mm, waves, edges=5)
         self.depth_mm, self.slope, self.ripples = depth_mm, slope, ripples
         self.sag_mm = 1.3 * slope * half_mm + 0.1 * half_mm
 

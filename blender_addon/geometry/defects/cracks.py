@@ -7,39 +7,23 @@ import math
 import numpy as np
 
 from ..split import Floats
-from .forms import Form
-from .strokes import Stroke, along_headings
+from .strokes import Line, Stroke, along_headings
 
-_FLOOR = 0.4  # of the half width: the bottom between steep walls
 _NARROWEST = 0.3  # width at the tips over that in the middle
 _FAR_BRANCH = 0.45  # longest branch over the main line
 
 
-class Fissure(Form):
-    """A line with branches whose section is a trapezoid, upright enough to be black in most light."""
-
-    first_cut, is_line = 1, True
+class Fissure(Line):
+    """A line with branches whose section is a notch, steep enough to be black in most light."""
 
     def __init__(self, stroke: Stroke, width_mm: float, depth_mm: float) -> None:
-        self.stroke, self.depth_mm = stroke, depth_mm
-        self.reach_mm = stroke.reach_mm
-        self.edge_mm = 0.8 * width_mm
-        self.sag_mm = max(0.4 * width_mm, 0.25 * self.reach_mm)
-
-    def levels(self, uv_mm: Floats) -> Floats:
-        at = self.stroke.nearest(uv_mm)
-        return np.stack([at.away_mm - at.half_mm, at.side_mm, at.away_mm - _FLOOR * at.half_mm])
+        super().__init__(stroke, width_mm)
+        self.depth_mm = depth_mm
 
     def rise_mm(self, uv_mm: Floats) -> Floats:
         at = self.stroke.nearest(uv_mm)
-        wall = np.clip((1.0 - at.away_mm / at.half_mm) / (1.0 - _FLOOR), 0.0, 1.0)
+        wall = np.clip(1.0 - at.away_mm / at.half_mm, 0.0, 1.0)
         return -self.depth_mm * at.weight * wall
-
-    def edge_at_mm(self, uv_mm: Floats) -> Floats:
-        return self.edge_mm * self.stroke.nearest(uv_mm).half_mm / self.stroke.half_mm.max()
-
-    def probes_mm(self) -> Floats:
-        return self.stroke.probes_mm()
 
 
 def make_crack(sizes: dict[str, float], random: np.random.Generator, slope: float) -> Fissure:

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
 
 from ..split import Floats
+
+GROWTH = 2.0
+"""Longest edge over the distance from where the mesh must be fine."""
 
 
 class Form(ABC):
@@ -20,19 +24,19 @@ class Form(ABC):
 
     Attributes:
         reach_mm: radius about its middle of the circle that holds the outline.
-        edge_mm: longest edge that the mesh may have in it.
+        edge_mm: longest edge that the mesh may have in it; of a line, the measure of how true its cuts must be.
         sag_mm: how far the surface under it may lie off the tangent plane at its middle.
         facing: least cosine between the form's normal and that of a triangle that it changes.
-        first_cut: of the levels, the one that is cut before the others. A line in the middle of a narrow form lets no
-            edge pass from rim to rim, so that the mesh may be as coarse as the form is wide.
+        guard_mm: how far outside the outline other lines are cut; one there keeps the shading of what is smooth
+            inside from running out over the triangles around.
         is_line: whether it is so long and thin that others fit beside it within its reach.
     """
 
     reach_mm: float
     edge_mm: float
     sag_mm: float
+    guard_mm: float = 0.0
     facing: ClassVar[float] = 0.5
-    first_cut: ClassVar[int] = 0
     is_line: ClassVar[bool] = False
 
     @abstractmethod
@@ -40,7 +44,7 @@ class Form(ABC):
         """(k, n) fields at (n, 2) points, along whose zeros the mesh is cut.
 
         The first is the signed outline: near its zeros the distance to it in mm, negative inside. The others are
-        lines inside it where the surface bends, so that they are sharp on a coarse mesh as well.
+        lines where the surface bends, so that they are sharp on a coarse mesh as well.
         """
 
     @abstractmethod
@@ -51,6 +55,13 @@ class Form(ABC):
     def probes_mm(self) -> Floats:
         """(p, 2) points in and a little around the form that must lie on the surface."""
 
+    def folds_mm(self) -> tuple[Floats, Floats]:
+        """Starts and ends (s, 2) of segments that the mesh has as edges before it is cut.
+
+        Those along the middle of a narrow form let no edge pass from rim to rim, however coarse the mesh is.
+        """
+        return np.empty((0, 2)), np.empty((0, 2))
+
     def outline_mm(self, uv_mm: Floats) -> Floats:
         """(n,) signed outline at (n, 2) points."""
         field: Floats = self.levels(uv_mm)[0]
@@ -60,9 +71,9 @@ class Form(ABC):
         """(n,) distance at (n, 2) points to where the mesh must be fine: inside the outline, unless a form says."""
         return np.maximum(self.outline_mm(uv_mm), 0.0)
 
-    def edge_at_mm(self, uv_mm: Floats) -> Floats:
-        """(n,) longest edge at (n, 2) points: lines want shorter ones where they are narrow."""
-        return np.full(len(uv_mm), self.edge_mm)
+    def wanted_edge_mm(self, uv_mm: Floats, radii_mm: Floats) -> Floats:
+        """(n,) longest edge that the mesh may have within a radius (n,) of (n, 2) points, before it is cut."""
+        return np.maximum(self.edge_mm, GROWTH * (self.gap_mm(uv_mm) - radii_mm))
 
 
 @dataclass(frozen=True)
@@ -86,14 +97,18 @@ class Defect:
 
     def plane_mm(self, points_mm: Floats) -> Floats:
         """(n, 2) u and v of (n, 3) points."""
-        offset = points_mm - self.center_mm
-        return np.column_stack([offset @ self.axis, offset @ np.cross(self.normal, self.axis)])
+        plane: Floats = (points_mm - self.center_mm) @ self._axes.T
+        return plane
 
     def points_mm(self, uv_mm: Floats) -> Floats:
         """(n, 3) points of the tangent plane at (n, 2) u and v."""
-        across = np.cross(self.normal, self.axis)
-        points: Floats = self.center_mm + uv_mm[:, :1] * self.axis + uv_mm[:, 1:] * across
+        points: Floats = self.center_mm + uv_mm @ self._axes
         return points
+
+    @cached_property
+    def _axes(self) -> Floats:
+        """(2, 3) unit vectors along u and v."""
+        return np.stack([self.axis, np.cross(self.normal, self.axis)])
 
 
 def apart(one: Defect, other: Defect) -> bool:

@@ -7,9 +7,12 @@ import math
 import numpy as np
 
 from ..split import Floats
+from .forms import GROWTH
 from .stars import Star, half_axes_mm, ragged
 
 _TERRACES = (0.06, 0.25, 0.55, 1.0)  # of the rim, where the mesh is cut so that a few edges make it round
+_GUARD = 1.3  # of the rim, where the top is cut so that the shading of the rim ends there
+_COARSEST = 0.4  # longest edge before the mesh is cut, over the short half axis
 
 
 class Pad(Star):
@@ -25,13 +28,12 @@ class Pad(Star):
     def levels(self, uv_mm: Floats) -> Floats:
         outline = super().levels(uv_mm)
         relative = self.relative(uv_mm)
-        terraces = [(relative - (1.0 - share * self.rim)) * self.short_mm for share in _TERRACES]
+        terraces = [(relative - (1.0 - share * self.rim)) * self.short_mm for share in (*_TERRACES, _GUARD)]
         return np.concatenate([outline, terraces])
 
-    def gap_mm(self, uv_mm: Floats) -> Floats:
-        relative = self.relative(uv_mm)
-        inside = (1.0 - self.rim - relative) * self.short_mm  # the top is flat: nothing there needs a fine mesh
-        return np.maximum(np.maximum(self.outline_mm(uv_mm), inside), 0.0)
+    def wanted_edge_mm(self, uv_mm: Floats, radii_mm: Floats) -> Floats:
+        # Between the cuts all is straight or flat: nothing there needs a fine mesh.
+        return np.maximum(_COARSEST * self.short_mm, GROWTH * (self.gap_mm(uv_mm) - radii_mm))
 
     def rise_mm(self, uv_mm: Floats) -> Floats:
         climbed = np.clip((1.0 - self.relative(uv_mm)) / self.rim, 0.0, 1.0)

@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..refine import refine
-from ..split import BorderReached, Floats, Ints, edge_table, split_edges
+from ..split import BorderReached, Floats, Ints
+from .cutting import Workpiece
 from .forms import Defect
 
-_GROWTH = 1.5  # longest edge over distance from where the mesh must be fine
-_ON_LINE = 0.02  # distance, in edges of the form, under which a vertex counts as lying on a line that is cut
-_ROOT_STEPS = 14
+_NEAR = 2.0  # how much further than its field says a form may reach
 
 
 @dataclass(frozen=True)
@@ -77,42 +76,87 @@ def _any_corner(vertices: NDArray[np.bool_], triangles: Ints) -> NDArray[np.bool
 
 def _add_in(mesh: Imprinted, defect: Defect, patch: NDArray[np.int64], region: NDArray[np.bool_]) -> Imprinted:
     """Make a defect within a region that holds its patch; raises BorderReached where that is too small."""
-    inner, outer = np.flatnonzero(region), np.flatnonzero(~region)
-    old = np.unique(mesh.triangles[inner])
-    outside = np.zeros(len(mesh.vertices_mm), dtype=bool)
-    outside[mesh.triangles[outer]] = True
-    vertices, triangles = mesh.vertices_mm[old], np.searchsorted(old, mesh.triangles[inner]).astype(np.int32)
-    border, where = outside[old], np.isin(inner, patch)
     form = defect.form
-
-    def wanted_edge_mm(centers: Floats, radii: Floats) -> Floats:
-        plane = defect.plane_mm(centers)
-        return np.maximum(form.edge_at_mm(plane), _GROWTH * (form.gap_mm(plane) - radii))
-
-    vertices, triangles, parents = refine(vertices, triangles, wanted_edge_mm, where, border)
-    for line in sorted(range(len(form.levels(np.zeros((1, 2))))), key=lambda k: k != form.first_cut):
-        vertices, triangles, origin = _cut(vertices, triangles, where[parents], defect, line, border)
-        parents = parents[origin]
-    owners = inner[parents]
-    ids = mesh.ids[owners]
-    mine = np.flatnonzero(where[parents])
-    mine = mine[form.outline_mm(defect.plane_mm(vertices[triangles[mine]].mean(axis=1))) < 0.0]
-    if not defect.insignificant:
-        ids[mine] = defect.id
-    moved = np.unique(triangles[mine])
-    plane = defect.plane_mm(vertices[moved])
-    # The cut's last rounding must not leave a step on the outline.
-    rise = np.where(form.outline_mm(plane) < -_ON_LINE * form.edge_mm, form.rise_mm(plane), 0.0)
-    vertices[moved] += rise[:, None] * defect.normal
-    number = np.concatenate([old, len(mesh.vertices_mm) + np.arange(len(vertices) - len(old))]).astype(np.int32)
-    everything = np.concatenate([mesh.vertices_mm, vertices[len(old) :]])
-    everything[old] = vertices[: len(old)]
-    return Imprinted(
-        everything,
-        np.concatenate([mesh.triangles[outer], number[triangles]]),
-        np.concatenate([mesh.ids[outer], ids]),
-        np.concatenate([mesh.parents[outer], mesh.parents[owners]]),
+    taken = _Taken.out_of(mesh.triangles, region, len(mesh.vertices_mm))
+    vertices, triangles, parents = refine(
+        mesh.vertices_mm[taken.vertices],
+        taken.triangles,
+        lambda c, r: form.wanted_edge_mm(defect.plane_mm(c), r),
+        np.isin(taken.inner, patch),
+        taken.border,
     )
+    where = np.isin(taken.inner, patch)[parents]
+    # Of what was refined, only what lies on the form or at its outline is looked at any more.
+    corners = vertices[triangles]
+    centers = corners.mean(axis=1)
+    radii = np.linalg.norm(corners - centers[:, None], axis=2).max(axis=1)
+    touched = where & (form.outline_mm(defect.plane_mm(centers)) < form.guard_mm + _NEAR * radii)
+    used = np.zeros(len(vertices), dtype=bool)
+    used[triangles[touched]] = True
+    near = _Taken.out_of(triangles, _any_corner(used, triangles), len(vertices), taken.border)
+    piece = Workpiece(defect, vertices[near.vertices], near.triangles, where[near.inner], near.border)
+    piece.cut()
+    mine = piece.inside()
+    moved = np.unique(piece.triangles[mine])
+    # On the outline itself the last rounding must not leave a step.
+    rise = np.where(piece.levels[0][moved] < 0.0, form.rise_mm(defect.plane_mm(piece.vertices_mm[moved])), 0.0)
+    piece.vertices_mm[moved] += rise[:, None] * defect.normal
+
+    vertices, triangles = near.put_back(vertices, triangles, piece.vertices_mm, piece.triangles)
+    parents = np.concatenate([parents[near.outer], parents[near.inner[piece.parents]]])
+    owners = taken.inner[parents]
+    ids = mesh.ids[owners]
+    if not defect.insignificant:
+        ids[len(near.outer) + mine] = defect.id
+    vertices, triangles = taken.put_back(mesh.vertices_mm, mesh.triangles, vertices, triangles)
+    return Imprinted(
+        vertices,
+        triangles,
+        np.concatenate([mesh.ids[taken.outer], ids]),
+        np.concatenate([mesh.parents[taken.outer], mesh.parents[owners]]),
+    )
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """Some triangles taken out of a mesh, so that only they are worked on.
+
+    Attributes:
+        inner, outer: indices of the triangles that are taken and of the others.
+        vertices: indices of those that the taken ones use.
+        triangles: the taken ones, as indices into ``vertices``.
+        border: of ``vertices`` those that must stay, because others use them too.
+    """
+
+    inner: NDArray[np.int64]
+    outer: NDArray[np.int64]
+    vertices: Ints
+    triangles: Ints
+    border: NDArray[np.bool_]
+
+    @staticmethod
+    def out_of(
+        triangles: Ints, region: NDArray[np.bool_], vertex_count: int, border: NDArray[np.bool_] | None = None
+    ) -> _Taken:
+        inner, outer = np.flatnonzero(region), np.flatnonzero(~region)
+        vertices = np.unique(triangles[inner])
+        outside = np.zeros(vertex_count, dtype=bool)
+        outside[triangles[outer]] = True
+        if border is not None:
+            outside[: len(border)] |= border
+        return _Taken(
+            inner, outer, vertices, np.searchsorted(vertices, triangles[inner]).astype(np.int32), outside[vertices]
+        )
+
+    def put_back(
+        self, vertices_mm: Floats, triangles: Ints, own_mm: Floats, own_triangles: Ints
+    ) -> tuple[Floats, Ints]:
+        """The whole again, with what became of the taken triangles behind the others and new vertices at the end."""
+        count = len(self.vertices)
+        number = np.concatenate([self.vertices, len(vertices_mm) + np.arange(len(own_mm) - count)]).astype(np.int32)
+        everything = np.concatenate([vertices_mm, own_mm[count:]])
+        everything[self.vertices] = own_mm[:count]
+        return everything, np.concatenate([triangles[self.outer], number[own_triangles]])
 
 
 def _patch(vertices_mm: Floats, triangles: Ints, defect: Defect) -> NDArray[np.int64]:
@@ -156,58 +200,3 @@ def _distance(corners: Floats, defect: Defect) -> Floats:
     beside = np.linalg.norm(flat + share[..., None] * side, axis=2).min(axis=1)
     distance: Floats = np.hypot(np.where(inside, 0.0, beside), height)
     return distance
-
-
-def _cut(
-    vertices_mm: Floats,
-    triangles: Ints,
-    where: NDArray[np.bool_],
-    defect: Defect,
-    line: int,
-    border: NDArray[np.bool_],
-) -> tuple[Floats, Ints, NDArray[np.int64]]:
-    """Split the edges that cross a line of a form, exactly on it; the outline is the line 0, the others lie within."""
-    form = defect.form
-    slack = _ON_LINE * form.edge_mm
-    used = np.unique(triangles[where])
-    levels = np.full((2, len(vertices_mm)), np.inf)
-    levels[:, used] = form.levels(defect.plane_mm(vertices_mm[used]))[[0, line]]
-    side = np.where(np.abs(levels[1]) < slack, 0.0, levels[1])
-    edges, edge_of = edge_table(triangles)
-    mine = np.zeros(len(edges), dtype=bool)
-    mine[edge_of[where]] = True
-    crossing = np.flatnonzero(mine & (side[edges[:, 0]] * side[edges[:, 1]] < 0))
-    if line:
-        lengths = np.linalg.norm(vertices_mm[edges[crossing, 0]] - vertices_mm[edges[crossing, 1]], axis=1)
-        crossing = crossing[levels[0, edges[crossing]].min(axis=1) < lengths]
-    first, last = vertices_mm[edges[crossing, 0]], vertices_mm[edges[crossing, 1]]
-    start, end = side[edges[crossing, 0]], side[edges[crossing, 1]]
-    points = _roots(defect, line, first, last, start, end)
-    if line and len(points):
-        # Lines other than the outline end where the form does.
-        within = form.outline_mm(defect.plane_mm(points)) < slack
-        crossing, points = crossing[within], points[within]
-    if (border[np.minimum(edges[crossing], len(border) - 1)] & (edges[crossing] < len(border))).all(axis=1).any():
-        raise BorderReached
-    vertex_on = np.full(len(edges), -1, dtype=np.int64)
-    vertex_on[crossing] = len(vertices_mm) + np.arange(len(points))
-    lengths = np.linalg.norm(vertices_mm[edges[:, 0]] - vertices_mm[edges[:, 1]], axis=1)
-    triangles, origin = split_edges(triangles, edge_of, vertex_on, lengths)
-    return np.concatenate([vertices_mm, points]), triangles, origin
-
-
-def _roots(defect: Defect, line: int, first: Floats, last: Floats, start: Floats, end: Floats) -> Floats:
-    """(k, 3) where a line crosses edges, by regula falsi (Illinois), within 1e-6 of an edge for smooth lines."""
-    low, high = np.zeros(len(first)), np.ones(len(first))
-    share = np.full(len(first), 0.5)
-    start, end = start.copy(), end.copy()
-    for _ in range(_ROOT_STEPS if len(first) else 0):
-        share = np.clip(low + (high - low) * start / (start - end), low, high)
-        value = defect.form.levels(defect.plane_mm(first + share[:, None] * (last - first)))[line]
-        if np.abs(value).max() < 1e-6 * defect.form.edge_mm:
-            break
-        same = value * start > 0
-        low, high = np.where(same, share, low), np.where(same, high, share)
-        start, end = np.where(same, value, 0.5 * start), np.where(same, 0.5 * end, value)
-    points: Floats = first + share[:, None] * (last - first)
-    return points

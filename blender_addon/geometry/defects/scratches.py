@@ -7,15 +7,16 @@ import math
 import numpy as np
 
 from ..split import Floats
-from .forms import Form
-from .strokes import Stroke, along_headings
+from .strokes import Line, Stroke, along_headings
 
 _GROOVE = 0.68  # of the half width, where there are ridges
+_LEAST_STEPS, _WAVE_STEPS, _STEP_TURN_DEG = 12, 8, 6.0  # in all, in a wave, and what the line may turn at each
+_GUARD = 1.4  # of the half width, where the mesh is cut outside
 _RUN_OUT = 0.2  # of the length, over which it gets shallow and narrow towards each end
 _NARROWEST = 0.4  # width at its ends over that in the middle
 
 
-class Groove(Form):
+class Groove(Line):
     """A groove whose section is a parabola, between two ridges whose sections are sine squared.
 
     Args:
@@ -25,19 +26,15 @@ class Groove(Form):
         pile_up: height of the ridges over the depth.
     """
 
-    first_cut, is_line = 1, True
-
     def __init__(self, stroke: Stroke, width_mm: float, depth_mm: float, pile_up: float) -> None:
-        self.stroke, self.depth_mm, self.pile_up = stroke, depth_mm, pile_up
+        super().__init__(stroke, width_mm)
+        self.depth_mm, self.pile_up = depth_mm, pile_up
         self.groove = _GROOVE if pile_up > 0 else 1.0
-        self.reach_mm = stroke.reach_mm
-        self.edge_mm = 0.7 * width_mm
-        self.sag_mm = max(0.4 * width_mm, 0.25 * self.reach_mm)
+        self.guard_mm = (_GUARD - 1.0) * width_mm / 2
 
-    def levels(self, uv_mm: Floats) -> Floats:
-        at = self.stroke.nearest(uv_mm)
-        shares = [self.groove, (1.0 + self.groove) / 2] if self.pile_up > 0 else [0.6]
-        return np.stack([at.away_mm - at.half_mm, at.side_mm, *(at.away_mm - s * at.half_mm for s in shares)])
+    def shares(self) -> tuple[float, ...]:
+        # From the bed straight up to a ridge: that passes the level of the surface where the groove ends.
+        return ((1.0 + self.groove) / 2, _GUARD) if self.pile_up > 0 else (0.6, _GUARD)
 
     def rise_mm(self, uv_mm: Floats) -> Floats:
         at = self.stroke.nearest(uv_mm)
@@ -46,19 +43,12 @@ class Groove(Form):
         ridge = np.sin(np.pi * np.clip((x - self.groove) / max(1.0 - self.groove, 1e-9), 0.0, 1.0)) ** 2
         return self.depth_mm * at.weight * (groove + self.pile_up * ridge)
 
-    def edge_at_mm(self, uv_mm: Floats) -> Floats:
-        return self.edge_mm * self.stroke.nearest(uv_mm).half_mm / self.stroke.half_mm.max()
-
-    def probes_mm(self) -> Floats:
-        return self.stroke.probes_mm()
-
 
 def make_scratch(sizes: dict[str, float], random: np.random.Generator, slope: float) -> Groove:
     """A scratch of a manifest's sizes: its heading swings by a sine of random phase, so its length is exact."""
     waves = sizes["curving_waves"]
-    count = 16 + 2 * math.ceil(10 * waves)
-    if sizes["curving_deg"] == 0:
-        count = 10
+    turns = 2 * math.pi * sizes["curving_deg"] * waves
+    count = math.ceil(max(_LEAST_STEPS, turns / _STEP_TURN_DEG, _WAVE_STEPS * waves if turns else 0.0))
     place = (np.arange(count) + 0.5) / count
     phase = random.uniform(0, 2 * math.pi)
     swing = np.sin(2 * math.pi * waves * place + phase)
