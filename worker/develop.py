@@ -24,11 +24,10 @@ from .passes import make_passes, write_passes
 
 # Rendered surfaces are noise to a compressor: level 1 costs a third of the time of level 6 for 3 % more bytes.
 _COMPRESSION = 1
+_ROUNDING = 1e-3
 
 
-def develop(
-    exr: Path, folder: Path, table: Table, frame: int, event: dict[str, Any], assets: Path
-) -> dict[str, Any]:
+def develop(exr: Path, folder: Path, table: Table, frame: int, event: dict[str, Any], assets: Path) -> dict[str, Any]:
     """Develop a frame into a folder.
 
     Args:
@@ -43,10 +42,12 @@ def develop(
         ``width``, ``height``, ``labels``, ``defects`` (with ``pixels`` and ``bbox``) and ``sha256`` of the record.
 
     Raises:
-        DataSetError: the EXR cannot be read, as after a crash or on a full disk.
+        DataSetError: the EXR cannot be read, as after a crash or on a full disk; or there is nothing to see in it.
     """
-    channels = read_channels(exr)
+    channels = read_channels(exr, frame)
     light, labels = image_and_labels(exr, channels)
+    check_light(light)
+    check_labels(labels)
     manifest, passes, defects = table.manifest, table.manifest.output.passes, event["defects"]
     image = camera_image(light, manifest, table, frame, make_background(manifest, frame, assets))
     if passes:
@@ -80,14 +81,57 @@ def read_exr(path: Path) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     return image_and_labels(path, read_channels(path))
 
 
-def read_channels(path: Path) -> dict[str, NDArray[np.float32]]:
-    """Channels (height, width) of a rendered frame by name, such as ``Image.Combined.R``.
+def check_light(light: NDArray[np.float32]) -> None:
+    """Make sure that light shows something.
+
+    An image that is flattened on a background no longer tells where the part was, so this looks at the light.
+
+    Args:
+        light: (height, width, 4) linear, alpha premultiplied.
 
     Raises:
-        DataSetError: the file is damaged.
+        DataSetError: it is not finite, shows no part, or is black where the part is.
+    """
+    if not np.isfinite(light).all():
+        raise DataSetError("the render holds pixels that are no numbers; check materials and lights")
+    seen = light[..., 3] > 0
+    if not seen.any():
+        raise DataSetError("the camera sees no part; check views and part pose")
+    if not light[seen][:, :3].any():
+        raise DataSetError("the render is black wherever the part is; check lights")
+
+
+def check_labels(labels: NDArray[np.float32]) -> None:
+    """Make sure that labels are moments of ids, as masks are decoded from them whatever they are.
+
+    Args:
+        labels: (height, width, 3): id, its square and coverage, each the mean over a pixel's samples.
+
+    Raises:
+        DataSetError: coverage is no share, or the moments contradict the inequality of Cauchy and Schwarz.
+    """
+    mean, square, covered = (labels[..., k].astype(np.float64) for k in range(3))
+    shares = (covered >= 0) & (covered <= 1 + _ROUNDING)
+    if not (shares & (mean**2 <= square * covered * (1 + _ROUNDING) + _ROUNDING)).all():
+        raise DataSetError("the labels of the render are no ids: the file is damaged, or something draws over them")
+
+
+def read_channels(path: Path, frame: int | None = None) -> dict[str, NDArray[np.float32]]:
+    """Channels (height, width) of a rendered frame by name, such as ``Image.Combined.R``.
+
+    Args:
+        path: of the EXR.
+        frame: that it must be of, as Blender stamps it; None: any.
+
+    Raises:
+        DataSetError: the file is damaged, or of another frame.
     """
     try:
         with OpenEXR.File(str(path), separate_channels=True) as file:
+            # Of nothing at all the library makes a file without parts.
+            stamp = file.parts[0].header.get("Frame") if file.parts else None
+            if frame is not None and stamp is not None and int(stamp) != frame:
+                raise DataSetError(f"{path}: Blender left frame {int(stamp)} in place of frame {frame}")
             # One part up to Blender 4.5, one for each pass from 5.0 on.
             return {name: c.pixels for part in file.parts for name, c in part.channels.items()}
     except (OSError, RuntimeError, ValueError) as error:
@@ -103,7 +147,7 @@ def image_and_labels(
         light = np.stack([channels[f"Image.Combined.{c}"] for c in "RGBA"], axis=-1)
         return light, np.stack([channels[f"{labels}.{c}"] for c in "RGB"], axis=-1)
     except KeyError as error:
-        raise _damaged(path, error) from None
+        raise _damaged(path, ValueError(f"no channel {error}")) from None
 
 
 def _damaged(path: Path, error: Exception) -> DataSetError:

@@ -13,7 +13,7 @@ FRAME_SECONDS = "DEFECTORY_FRAME_SECONDS"
 MEMORY_GB = "DEFECTORY_MEMORY_GB"
 
 _FIRST_S = 1800.0
-_FLOOR_S = 60.0
+_FLOOR_S, _FLOOR_SHARE = 60.0, 1 / 6
 _TIMES_SLOWEST = 10.0
 _SHARE = 0.9
 
@@ -40,10 +40,13 @@ class Pace:
 
     @property
     def limit_s(self) -> float:
-        """What the next frame may take: ten times the slowest so far, but no less than a minute or the first limit."""
+        """What the next frame may take: ten times the slowest so far, but no less than a minute.
+
+        Where the first limit is short, the minute shrinks with it, to a sixth of it.
+        """
         if not self.slowest_s:
             return self.first_s
-        return max(min(_FLOOR_S, self.first_s), _TIMES_SLOWEST * self.slowest_s)
+        return max(min(_FLOOR_S, _FLOOR_SHARE * self.first_s), _TIMES_SLOWEST * self.slowest_s)
 
     def why(self) -> str:
         """Where the limit comes from."""

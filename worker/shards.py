@@ -11,9 +11,10 @@ from __future__ import annotations
 import contextlib
 import shutil
 import time
+import traceback
 from dataclasses import dataclass, field
 
-from manifests.errors import BlenderError, DataSetError
+from manifests.errors import BlenderError, UserError
 from manifests.layout import RECORD, DataSet, disk_errors
 from manifests.schema import Manifest
 
@@ -114,16 +115,24 @@ class Shard:
         try:
             self._stage(rendered, frame)
             self.committed += self.data_set.commit(staged, frame)
-        except DataSetError as error:
+        except Exception as error:
             self.attempt.check()
             check_folder(self.data_set, error)
             # The next try must find nothing of this one.
             shutil.rmtree(staged, ignore_errors=True)
-            self._fail(frame, "output", str(error).removeprefix(f"frame {frame}: "))
+            self._fail(frame, "output", self._reason(frame, error))
             return
         self._succeeds = True
         self._charge()
         self.data_set.failure_file(frame).unlink(missing_ok=True)
+
+    def _reason(self, frame: int, error: Exception) -> str:
+        if isinstance(error, UserError):
+            return str(error).removeprefix(f"frame {frame}: ")
+        # A fault of ours must not cost the other frames either.
+        with self.attempt.log.open("a") as log:
+            traceback.print_exception(error, file=log)
+        return " ".join(f"{type(error).__name__}: {error}".split())
 
     def _stage(self, rendered: Rendered, frame: int) -> None:
         from .pairs import check_pair

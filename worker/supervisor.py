@@ -134,7 +134,8 @@ class Run:
         weigh_at = 0.0
         while not self._left.wait(_LOOK_S):
             if self._process.poll() is not None:
-                # A grandchild may hold on to the pipe, so that its end never comes.
+                # What it has started may hold on to the pipe, whose end would never come.
+                _end_group(self._process)
                 reader.join(_LINGER_S)
                 self._events.put(None)
                 return

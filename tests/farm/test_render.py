@@ -100,7 +100,7 @@ def test_frame_that_fails_does_not_stop_the_others(defectory: Command, tmp_path:
     manifest = write_manifest(tmp_path, light_states=states, instances=1, views={"kind": "ring", "count": 1})
     done = defectory("render", manifest, "--out", tmp_path / "set", "--device", "cpu")
     assert done.returncode == 2
-    assert "set: frame 1 failed: image.png is" in done.stderr
+    assert "set: frame 1 failed: the render is black wherever the part is" in done.stderr
     assert done.stderr.count("\n") == 1
     assert (tmp_path / "set/pairs/0000/0000000").is_dir()
     assert len((tmp_path / "set/index.jsonl").read_text().splitlines()) == 1
