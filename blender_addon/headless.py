@@ -1,9 +1,9 @@
 """Render a shard without a window: ``blender -b -P headless.py -- shard.json``, or the same with a Python that has bpy.
 
 Progress goes to standard output, a line each, ``DEFECTORY`` and JSON:
-``ready`` (blender, device), ``begin`` (frame), ``frame`` (frame, exr, seconds, defects, poses, warnings), ``done``,
-``refused`` (problem). The line ``finish`` on standard input ends the shard after the frame in flight. The process ends
-as soon as its standard input does, so that no render outlives whoever started it.
+``ready`` (blender, device), ``begin`` (frame), ``frame`` (frame, exr and those of its twin, seconds, defects, poses,
+warnings), ``done``, ``refused`` (problem). The line ``finish`` on standard input ends the shard after the frame in
+flight. The process ends as soon as its standard input does, so that no render outlives whoever started it.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ def main(arguments: list[str]) -> None:
     from blender_addon.contract import schema
     from blender_addon.geometry.preparation.prepared_files import load_prepared
     from blender_addon.scene.build import build_scene
+    from blender_addon.scene.twin import TwinPart
 
     bpy.ops.wm.read_factory_settings(use_empty=True)
     manifest = schema.from_dict(shard["manifest"])
@@ -41,18 +42,19 @@ def main(arguments: list[str]) -> None:
         inspection.scene.render.threads_mode = "FIXED"
         inspection.scene.render.threads = shard["threads"]
     render.prepare_output(inspection.scene)
+    twin = TwinPart(inspection, manifest.twin) if manifest.twin else None
     tell("ready", blender=blender_versions.describe(), device=device)
     for frame in shard["frames"]:
         if finishing.is_set():
             break
         tell("begin", frame=frame)
         start = time.perf_counter()
-        exr = render.render_frame(inspection, frame, Path(shard["folder"]))
+        files = render.render_frame(inspection, frame, Path(shard["folder"]), twin)
         seconds = round(time.perf_counter() - start, 3)
         tell(
             "frame",
             frame=frame,
-            exr=str(exr),
+            **{name: str(path) for name, path in files.items()},
             seconds=seconds,
             defects=inspection.defects,
             poses=inspection.poses(),

@@ -1,14 +1,20 @@
-"""One frame to one multilayer EXR, image and labels together, in one call of Blender."""
+"""One frame to one multilayer EXR, image and labels together, in one call of Blender; its twin to further ones."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import bpy
 
 from .blender_versions import write_multilayer_exr
-from .contract import errors
+from .contract import errors, schema
 from .scene.build import InspectionScene
+from .scene.twin import TwinPart
+
+_OTHER = 0x55555555
+"""Bits of the seed that are turned where other paths are wanted."""
 
 
 def prepare_output(scene: bpy.types.Scene) -> None:
@@ -20,23 +26,58 @@ def prepare_output(scene: bpy.types.Scene) -> None:
     render.use_compositing = render.use_sequencer = False
 
 
-def render_frame(inspection: InspectionScene, frame: int, folder: Path) -> Path:
+def render_frame(
+    inspection: InspectionScene, frame: int, folder: Path, twin: TwinPart | None = None
+) -> dict[str, Path]:
     """Render one frame.
 
     Args:
         inspection: the scene.
         frame: its number.
-        folder: where the EXR is written.
+        folder: where the EXRs are written.
+        twin: of the scene's part, where the manifest asks for twins.
 
     Returns:
-        The EXR: linear light in the layer ``Image``, the labels in its pass ``Labels`` or in the layer ``Labels``.
+        ``exr``: linear light in the layer ``Image``, the labels in its pass ``Labels`` or in the layer ``Labels``;
+        with a twin ``twin``: the same without what that lacks; where visibility is measured ``image_again`` and
+        ``twin_again``: both once more by other paths of light, with ``render.second_samples`` samples.
 
     Raises:
         BlenderError: nothing was written, as on a full disk.
     """
     inspection.show(frame)
-    path = folder / f"{frame:07d}.exr"
-    inspection.scene.render.filepath = str(path)
+    scene, render = inspection.scene, inspection.table.manifest.render
+    files = {"exr": _render(scene, folder / f"{frame:07d}.exr")}
+    if twin is None:
+        return files
+    measured = inspection.table.manifest.measures_visibility
+    if measured:
+        with _other_paths(scene, render):
+            files["image_again"] = _render(scene, folder / f"{frame:07d}.image_again.exr")
+    with twin.shown():
+        files["twin"] = _render(scene, folder / f"{frame:07d}.twin.exr")
+        if measured:
+            with _other_paths(scene, render):
+                files["twin_again"] = _render(scene, folder / f"{frame:07d}.twin_again.exr")
+    return files
+
+
+@contextmanager
+def _other_paths(scene: bpy.types.Scene, render: schema.Render) -> Iterator[None]:
+    """Other paths of light for a while, and fewer."""
+    cycles = scene.cycles
+    driver = scene.animation_data.drivers.find("cycles.seed")
+    driver.mute = True
+    seed, cycles.seed, cycles.samples = cycles.seed, cycles.seed ^ _OTHER, render.second_samples
+    try:
+        yield
+    finally:
+        cycles.seed, cycles.samples = seed, render.samples
+        driver.mute = False
+
+
+def _render(scene: bpy.types.Scene, path: Path) -> Path:
+    scene.render.filepath = str(path)
     bpy.ops.render.render(write_still=True)
     if not path.is_file() or not path.stat().st_size:
         raise errors.BlenderError(f"{path}: was not written; is the disk full?")

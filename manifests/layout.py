@@ -12,6 +12,8 @@
                           /mask.png         class mask, 8 bit
                           /instances.png    instance mask, 16 bit
                           /passes.exr       the manifest's passes, where it asks for any
+                          /twin.png         the camera image without what twins lack, where there are any
+                          /visible.png      class mask of what can be seen, 8 bit, where a twin tells
                           /pair.json        what is known of the pair
     DIR/failures/0000123.json               what went wrong with a frame that has no pair (worker/failures.py)
     DIR/.attempts/TOKEN/                    work in progress of one attempt (worker/attempts.py)
@@ -37,6 +39,7 @@ from .schema import Manifest
 
 IMAGE, MASK, INSTANCES, RECORD = "image.png", "mask.png", "instances.png", "pair.json"
 PASSES = "passes.exr"
+TWIN, VISIBLE = "twin.png", "visible.png"
 _THOUSAND = 1000
 
 
@@ -47,7 +50,13 @@ def pair_files(manifest: Manifest) -> dict[str, str]:
         Key under which a record gives the file's path and SHA-256, and the file's name in the pair's folder.
     """
     files = {"image": IMAGE, "mask": MASK, "instance_mask": INSTANCES}
-    return files | ({"passes": PASSES} if manifest.output.passes else {})
+    if manifest.output.passes:
+        files["passes"] = PASSES
+    if manifest.twin is not None:
+        files["twin"] = TWIN
+        if manifest.measures_visibility:
+            files["visible_mask"] = VISIBLE
+    return files
 
 
 class DataSet:

@@ -13,14 +13,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from manifests.errors import DataSetError
-from manifests.layout import IMAGE, INSTANCES, MASK, PASSES, pair_files
+from manifests.layout import IMAGE, INSTANCES, MASK, PASSES, TWIN, VISIBLE, pair_files
 from manifests.sampling import Table
 from manifests.schema import Manifest
 
 from .backgrounds import make_background
-from .camera import camera_image
+from .camera import camera_image, expose
 from .masks import Masks, decode, measure
 from .passes import make_passes, write_passes
+from .visibility import TwinPairs, measure_visibility
 
 # Rendered surfaces are noise to a compressor: level 1 costs a third of the time of level 6 for 3 % more bytes.
 _COMPRESSION = 1
@@ -32,14 +33,15 @@ def develop(exr: Path, folder: Path, table: Table, frame: int, event: dict[str, 
 
     Args:
         exr: as Blender wrote it.
-        folder: where the image, the class mask, the instance mask and the passes are written.
+        folder: where the files of the pair are written.
         table: values of the data set's manifest.
         frame: its number.
-        event: what Blender reported of it: the ``defects`` of its instance, and ``poses``.
+        event: what Blender reported of it: the ``defects`` of its instance, ``poses`` and the EXRs of its twin.
         assets: folder of the data set's assets.
 
     Returns:
-        ``width``, ``height``, ``labels``, ``defects`` (with ``pixels`` and ``bbox``) and ``sha256`` of the record.
+        ``width``, ``height``, ``labels``, ``defects`` (with ``pixels``, ``bbox`` and, where a twin tells, ``contrast``
+        and ``visible``) and ``sha256`` of the record.
 
     Raises:
         DataSetError: the EXR cannot be read, as after a crash or on a full disk; or there is nothing to see in it.
@@ -49,16 +51,27 @@ def develop(exr: Path, folder: Path, table: Table, frame: int, event: dict[str, 
     check_light(light)
     check_labels(labels)
     manifest, passes, defects = table.manifest, table.manifest.output.passes, event["defects"]
-    image = camera_image(light, manifest, table, frame, make_background(manifest, frame, assets))
+    background = make_background(manifest, frame, assets)
+    masks = decode(labels, manifest, defects)
     if passes:
         write_passes(folder / PASSES, make_passes(channels, passes, event["poses"]["camera"]))
-    return write_pictures(image, decode(labels, manifest, defects), folder, manifest, defects)
+    if manifest.twin is not None:
+        twin, _ = read_exr(Path(event["twin"]))
+        write_png(folder / TWIN, camera_image(twin, manifest, table, frame, background))
+        if manifest.measures_visibility:
+            again = [read_exr(Path(event[name]))[0] for name in ("image_again", "twin_again")]
+            exposed = (expose(one, manifest, table, frame, background) for one in (light, twin, *again))
+            sight = measure_visibility(TwinPairs(*exposed), masks, manifest, defects)
+            write_png(folder / VISIBLE, sight.classes)
+            defects = [defect | sight.defects.get(defect["id"], {}) for defect in defects]
+    image = camera_image(light, manifest, table, frame, background)
+    return write_pictures(image, masks, folder, manifest, defects)
 
 
 def write_pictures(
     image: NDArray[Any], masks: Masks, folder: Path, manifest: Manifest, defects: list[dict[str, Any]]
 ) -> dict[str, Any]:
-    """Write the camera image and the masks of a frame beside its passes; arguments and result as of :func:`develop`."""
+    """Write camera image and masks of a frame beside its other files; arguments and result as of :func:`develop`."""
     write_png(folder / IMAGE, image)
     write_png(folder / MASK, masks.classes)
     write_png(folder / INSTANCES, masks.instances)

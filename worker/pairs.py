@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from manifests.errors import DataSetError
-from manifests.layout import IMAGE, INSTANCES, MASK, PASSES, RECORD, DataSet, pair_files
+from manifests.layout import IMAGE, INSTANCES, MASK, PASSES, RECORD, TWIN, VISIBLE, DataSet, pair_files
 from manifests.schema import Manifest, Output
 
 from .passes import read_passes
@@ -39,8 +39,13 @@ def check_pair(folder: Path, manifest: Manifest, frame: int) -> None:
         image = _pixels(folder / IMAGE, size, *png_format(manifest.output))
         mask = _pixels(folder / MASK, size, 8, _GREY)
         instances = _pixels(folder / INSTANCES, size, 16, _GREY)
-        _check_image(image, has_alpha=png_format(manifest.output)[1] in (_GREY_ALPHA, _RGBA))
+        has_alpha = png_format(manifest.output)[1] in (_GREY_ALPHA, _RGBA)
+        _check_image(image, IMAGE, has_alpha)
         _check_masks(mask, instances, record)
+        if manifest.twin is not None:
+            _check_image(_pixels(folder / TWIN, size, *png_format(manifest.output)), TWIN, has_alpha)
+        if manifest.measures_visibility:
+            _check_visible(_pixels(folder / VISIBLE, size, 8, _GREY), mask)
         if manifest.output.passes:
             _check_passes(folder / PASSES, manifest.output.passes, size)
     except _Damage as damage:
@@ -129,13 +134,13 @@ def _pixels(path: Path, size: tuple[int, int], bits: int, color: int) -> NDArray
     return pixels
 
 
-def _check_image(pixels: NDArray[Any], has_alpha: bool) -> None:
+def _check_image(pixels: NDArray[Any], name: str, has_alpha: bool) -> None:
     if (pixels == pixels[0, 0]).all():
-        raise _Damage(f"{IMAGE} is constant: the camera sees no part; check views, backdrop, lights and exposure")
+        raise _Damage(f"{name} is constant: the camera sees no part; check views, backdrop, lights and exposure")
     if has_alpha:
         seen = pixels[..., -1] > 0
         if not pixels[seen][:, :-1].any():
-            raise _Damage(f"{IMAGE} is black wherever it is not transparent; check lights and exposure")
+            raise _Damage(f"{name} is black wherever it is not transparent; check lights and exposure")
 
 
 def _check_masks(mask: NDArray[Any], instances: NDArray[Any], record: dict[str, Any]) -> None:
@@ -162,3 +167,8 @@ def _check_passes(path: Path, wanted: tuple[str, ...], size: tuple[int, int]) ->
             raise _Damage(f"{path.name} is {values.shape[1]} x {values.shape[0]} pixels, not {size[0]} x {size[1]}")
         if not np.isfinite(values).all():
             raise _Damage(f"{path.name} holds numbers in {name} that are not finite")
+
+
+def _check_visible(visible: NDArray[Any], mask: NDArray[Any]) -> None:
+    if ((visible != mask) & (visible > 0)).any():
+        raise _Damage(f"{VISIBLE} marks what {MASK} does not hold there")

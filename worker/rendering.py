@@ -90,7 +90,8 @@ def render(
                     origin,
                     partial(develop, exr, table=table, frame=frame, event=event, assets=where),
                 )
-                exr.unlink(missing_ok=True)
+                for file in exr.parent.glob(f"{frame:07d}*.exr"):
+                    file.unlink()
 
 
 def _write_shard(

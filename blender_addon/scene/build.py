@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..contract import sampling, schema, viewpoints
-from ..geometry.defects.instances import build_instance
+from ..geometry.defects.instances import Instance, build_instance
 from ..geometry.defects.placement import Ground
 from ..geometry.mesh import Mesh
 from ..geometry.refine import refine
@@ -38,6 +38,7 @@ class InspectionScene:
         table: values by frame.
         defects: of the instance that is shown, as the index of the data set lists them.
         warnings: of the instance that is shown.
+        built: that instance; None until one has been built here.
         given, ground, mesh: the prepared part, what defects are laid on, and the part as finely divided as its surface
             asks for.
         surfaces: for each triangle of ``mesh`` its surface, as ``surface_index`` numbers them.
@@ -52,6 +53,7 @@ class InspectionScene:
     surfaces: NDArray[np.int32]
     defects: tuple[dict[str, object], ...] = ()
     warnings: tuple[str, ...] = ()
+    built: Instance | None = None
 
     def show(self, frame: int) -> None:
         """Show a frame: its instance's geometry, and every driven property at its value."""
@@ -67,7 +69,7 @@ class InspectionScene:
         built = build_instance(self.table.manifest, self.ground, self.mesh, eyes_mm, instance)
         show_instance(self.part, built, self.surfaces[built.parents])
         self.part.data[_INSTANCE] = instance
-        self.defects, self.warnings = built.defects, built.warnings
+        self.built, self.defects, self.warnings = built, built.defects, built.warnings
 
     def poses(self) -> dict[str, dict[str, object]]:
         """Pose in the scene of the ``camera`` and of the ``part`` in the frame that is shown.

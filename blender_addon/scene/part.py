@@ -38,14 +38,25 @@ def place_part(part: bpy.types.Object, table: sampling.Table) -> None:
 
 
 def show_instance(part: bpy.types.Object, instance: Instance, surfaces: NDArray[np.int32]) -> None:
-    """Give the part the geometry of an instance; the mesh of the former one is removed.
+    """Give the part the geometry of an instance; the mesh of the former one is removed."""
+    old = part.data
+    part.data = make_mesh(instance, instance.vertices_mm, surfaces, list(old.materials))
+    bpy.data.meshes.remove(old)
+
+
+def make_mesh(
+    instance: Instance,
+    vertices_mm: NDArray[np.float64],
+    surfaces: NDArray[np.int32],
+    materials: list[bpy.types.Material],
+) -> bpy.types.Mesh:
+    """The mesh of an instance, with its vertices at the given places (n, 3).
 
     Each of its triangles takes the material that ``surfaces`` (m,) numbers. The mesh carries a float attribute
     ``defect_id`` on its faces: the id of the defect, 0 where there is none.
     """
-    old = part.data
     mesh = bpy.data.meshes.new("Part")
-    vertices = (instance.vertices_mm * MM).astype(np.float32)
+    vertices = (vertices_mm * MM).astype(np.float32)
     triangles = np.ascontiguousarray(instance.triangles, dtype=np.int32)
     mesh.vertices.add(len(vertices))
     mesh.vertices.foreach_set("co", vertices.ravel())
@@ -58,7 +69,6 @@ def show_instance(part: bpy.types.Object, instance: Instance, surfaces: NDArray[
     mesh.polygons.foreach_set("use_smooth", np.ones(len(triangles), dtype=bool))
     mesh.polygons.foreach_set("material_index", np.ascontiguousarray(surfaces, dtype=np.int32))
     mesh.set_sharp_from_angle(angle=_SHARP_RAD)
-    for material in old.materials:
+    for material in materials:
         mesh.materials.append(material)
-    part.data = mesh
-    bpy.data.meshes.remove(old)
+    return mesh

@@ -42,6 +42,7 @@ from .surface import (
     Surface,
     Turned,
 )
+from .twin import Twin
 from .vectors import Colour, Vector
 from .views import Fibonacci, Hemisphere, Pose, Poses, Ring, Scanner, ViewGrid, Views
 
@@ -105,6 +106,7 @@ __all__ = [
     "Spot",
     "Surface",
     "Turned",
+    "Twin",
     "Vector",
     "ViewGrid",
     "Views",

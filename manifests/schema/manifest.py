@@ -23,6 +23,7 @@ from .output import Output, Render
 from .part import Part
 from .pattern import ChessPattern, Pattern
 from .surface import LocalSurface, Painted, Surface
+from .twin import FACTORS, Twin
 from .views import Fibonacci, Hemisphere, Ring, Views
 
 CONTRACT = 1
@@ -66,6 +67,9 @@ class Manifest:
         "What is drawn by formula, where no part is rendered; leaves `camera.image_px`, `parameters` and `output`.",
         None,
     )
+    twin: Twin | None = field(
+        "Each frame once more without something, to tell what can be seen of it; nothing: no twins.", None
+    )
     parameters: tuple[Parameter, ...] = field("What is drawn anew.", ())
     render: Render = field("How it is rendered.", Render())
     output: Output = field("How images are developed.", Output())
@@ -107,6 +111,16 @@ class Manifest:
             raise ManifestError("part", "is missing: a pattern has no part to be looked at; give one in its place")
         return self.part
 
+    @property
+    def measures_visibility(self) -> bool:
+        """Whether twins tell what can be seen of defects or impurities: they lack some of these, and nothing else."""
+        twin = self.twin
+        if twin is None or twin.plain:
+            return False
+        return any(twin.lacks("defects", d.label) for d in self.defects) or any(
+            twin.lacks("impurities", i.label) for i in self.impurities
+        )
+
     def sha256(self) -> str:
         """SHA-256 (hex) of the canonical form: what is not at its default, and the contract's version, as JSON.
 
@@ -130,6 +144,7 @@ class Manifest:
         _check_lights(self)
         _check_labels(self)
         _check_surfaces(self)
+        _check_twin(self)
         for i, parameter in enumerate(self.parameters):
             _check_parameter(self, parameter, f"parameters[{i}]", [p.id for p in self.parameters[:i]])
         groups = {"defects": self.defects, "impurities": self.impurities, "output.backgrounds": self.output.backgrounds}
@@ -219,6 +234,20 @@ def _check_surfaces(manifest: Manifest) -> None:
         raise ManifestError(
             "render.masks", "'emissive' cannot follow relief 'displacement' on a part with several surfaces; use aov"
         )
+
+
+def _check_twin(manifest: Manifest) -> None:
+    if manifest.twin is None:
+        return
+    entries = [*manifest.defects, *manifest.impurities]
+    labels = {entry.label for entry in entries}
+    for i, name in enumerate(manifest.twin.without):
+        where = f"twin.without[{i}]"
+        if name not in FACTORS and name not in labels:
+            known = ", ".join([*FACTORS, *sorted(labels)])
+            raise ManifestError(where, f"there is nothing called '{name}'; known are {known}")
+        if name in FACTORS[:2] and not getattr(manifest, name):
+            raise ManifestError(where, f"the manifest has no {name}")
 
 
 def _check_parameter(manifest: Manifest, parameter: Parameter, path: str, taken: list[str]) -> None:

@@ -25,6 +25,16 @@ class Render:
         "aov: ids ride on the image's own samples; emissive: a second pass in which the surface emits its id.", "aov"
     )
 
+    @property
+    def second_samples(self) -> int:
+        """Samples of the second twin pair, which tells signal from the noise of path tracing.
+
+        The noise of fewer samples tells that of more, but not where the image is denoised or samples differ in number.
+        """
+        if self.denoise or self.adaptive_threshold > 0:
+            return self.samples
+        return max(1, self.samples // 2)
+
 
 @dataclass(frozen=True)
 class Noise:

@@ -101,6 +101,7 @@ def _member(hint: Any, about: FieldInfo) -> st.SearchStrategy[Any]:
 
 
 _STEP = st.text("abz .-_äß0", min_size=1, max_size=9).filter(lambda step: step.strip() not in ("", ".", ".."))
+_LABELLED = ("defects", "impurities")
 _NAME = st.text(min_size=1, max_size=20).filter(lambda text: text.strip() and text != "background")
 
 
@@ -207,6 +208,10 @@ def _tie_manifest(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, Any]:
         impurity["label"] = draw(st.sampled_from(labels[2:]))
     if data.get("surfaces"):
         data["render"] = data.get("render", {}) | {"masks": "aov"}
+    names = ["texture", *(entry["label"] for group in _LABELLED for entry in data.get(group, []))]
+    names += [group for group in _LABELLED if data.get(group)]
+    if data.get("twin"):
+        data["twin"] = {"without": draw(st.lists(st.sampled_from(names), unique=True, min_size=1))}
     return _with_parameters(draw, data)
 
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from ..regions import Region, pieces
 from .frames import Frame
 from .layouts import Layout, Placed, joined
-from .regions import Region, pieces
 from .target import Target
 
 

@@ -18,8 +18,8 @@ from manifests.layout import IMAGE, INSTANCES, MASK, RECORD, DataSet
 from manifests.sampling import locate_frame
 from manifests.schema import Manifest
 
-from .outlines import Mask
-from .regions import Region, regions_of
+from ..outlines import Mask
+from ..regions import Region, regions_of
 
 
 @dataclass(frozen=True)

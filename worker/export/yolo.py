@@ -13,9 +13,9 @@ import numpy as np
 
 from manifests.errors import DataSetError
 
+from ..regions import Region, pieces
 from .frames import Frame
 from .layouts import Layout, Placed, joined
-from .regions import Region, pieces
 from .target import Target
 
 

@@ -24,29 +24,36 @@ class Imprinted:
         triangles: (m, 3).
         ids: (m,) int32, for each triangle the id of its defect, 0 outside and on insignificant ones.
         parents: (m,), for each triangle the given one that it came from.
+        twin_mm: (n, 3), where the vertices would be had the absent defects moved none; the same triangles, so that
+            light meets the rest of the part in the very same points.
     """
 
     vertices_mm: Floats
     triangles: Ints
     ids: Ints
     parents: NDArray[np.int64]
+    twin_mm: Floats
 
 
-def imprint(vertices_mm: Floats, triangles: Ints, defects: list[Defect]) -> Imprinted:
+def imprint(
+    vertices_mm: Floats, triangles: Ints, defects: list[Defect], absent: frozenset[int] = frozenset()
+) -> Imprinted:
     """Press or raise defects, one after the other, each along its own normal.
 
     Args:
         vertices_mm: (n, 3).
         triangles: (m, 3), welded: what neighbours share, they share by index.
         defects: in the order in which they are made.
+        absent: ids of those that the twin lacks.
     """
-    done = Imprinted(vertices_mm, triangles, np.zeros(len(triangles), dtype=np.int32), np.arange(len(triangles)))
+    ids, parents = np.zeros(len(triangles), dtype=np.int32), np.arange(len(triangles))
+    done = Imprinted(vertices_mm, triangles, ids, parents, vertices_mm)
     for defect in defects:
-        done = _add(done, defect)
+        done = _add(done, defect, defect.id in absent)
     return done
 
 
-def _add(mesh: Imprinted, defect: Defect) -> Imprinted:
+def _add(mesh: Imprinted, defect: Defect, absent: bool) -> Imprinted:
     patch = _patch(mesh.vertices_mm, mesh.triangles, defect)
     if not len(patch):
         return mesh
@@ -57,7 +64,7 @@ def _add(mesh: Imprinted, defect: Defect) -> Imprinted:
         for _ in range(rings):
             region = _with_neighbours(mesh, region)
         try:
-            return _add_in(mesh, defect, patch, region)
+            return _add_in(mesh, defect, patch, region, absent)
         except BorderReached:
             rings *= 2  # a split ran on beyond the region: long triangles pass it on
 
@@ -74,7 +81,9 @@ def _any_corner(vertices: NDArray[np.bool_], triangles: Ints) -> NDArray[np.bool
     return marked
 
 
-def _add_in(mesh: Imprinted, defect: Defect, patch: NDArray[np.int64], region: NDArray[np.bool_]) -> Imprinted:
+def _add_in(
+    mesh: Imprinted, defect: Defect, patch: NDArray[np.int64], region: NDArray[np.bool_], absent: bool
+) -> Imprinted:
     """Make a defect within a region that holds its patch; raises BorderReached where that is too small."""
     form = defect.form
     taken = _Taken.out_of(mesh.triangles, region, len(mesh.vertices_mm))
@@ -100,7 +109,9 @@ def _add_in(mesh: Imprinted, defect: Defect, patch: NDArray[np.int64], region: N
     moved = np.unique(piece.triangles[mine])
     # On the outline itself the last rounding must not leave a step.
     rise = np.where(piece.levels[0][moved] < 0.0, form.rise_mm(defect.plane_mm(piece.vertices_mm[moved])), 0.0)
-    piece.vertices_mm[moved] += rise[:, None] * defect.normal
+    shift = np.zeros_like(piece.vertices_mm)
+    shift[moved] = rise[:, None] * defect.normal
+    shift = near.with_own(np.zeros_like(vertices), shift)
 
     vertices, triangles = near.put_back(vertices, triangles, piece.vertices_mm, piece.triangles)
     parents = np.concatenate([parents[near.outer], parents[near.inner[piece.parents]]])
@@ -109,12 +120,43 @@ def _add_in(mesh: Imprinted, defect: Defect, patch: NDArray[np.int64], region: N
     if not defect.insignificant:
         ids[len(near.outer) + mine] = defect.id
     vertices, triangles = taken.put_back(mesh.vertices_mm, mesh.triangles, vertices, triangles)
+    shift = taken.with_own(np.zeros_like(mesh.vertices_mm), shift)
+    twin = _carried_over(mesh, vertices, triangles[len(taken.outer) :], owners)
     return Imprinted(
-        vertices,
+        vertices + shift,
         triangles,
         np.concatenate([mesh.ids[taken.outer], ids]),
         np.concatenate([mesh.parents[taken.outer], mesh.parents[owners]]),
+        twin if absent else twin + shift,
     )
+
+
+def _carried_over(mesh: Imprinted, vertices: Floats, triangles: Ints, owners: NDArray[np.int64]) -> Floats:
+    """(n + new, 3) a twin's vertices after its mesh was split: new ones lie in their triangles as they do here.
+
+    Args:
+        mesh: before.
+        vertices: (n + new, 3), those of the mesh first.
+        triangles: those that were split.
+        owners: for each of them the mesh's triangle that it came from.
+    """
+    new = np.arange(len(mesh.vertices_mm), len(vertices))
+    carried: Floats = np.concatenate([mesh.twin_mm, vertices[new]])
+    owner = np.zeros(len(vertices), dtype=np.int64)
+    owner[triangles] = owners[:, None]
+    corners = mesh.triangles[owner[new]]
+    # Elsewhere both are the same, and stay so to the last bit.
+    differs = (mesh.vertices_mm != mesh.twin_mm).any(axis=1)[corners].any(axis=1)
+    corners, new = corners[differs], new[differs]
+    a, b, c = (mesh.vertices_mm[corners[:, k]] for k in range(3))
+    normal = np.cross(b - a, c - a)
+    area = np.maximum((normal**2).sum(axis=1), 1e-30)
+    point = vertices[new] - a
+    of_b = (np.cross(point, c - a) * normal).sum(axis=1) / area
+    of_c = (np.cross(b - a, point) * normal).sum(axis=1) / area
+    a, b, c = (mesh.twin_mm[corners[:, k]] for k in range(3))
+    carried[new] = a + of_b[:, None] * (b - a) + of_c[:, None] * (c - a)
+    return carried
 
 
 @dataclass(frozen=True)
@@ -154,9 +196,14 @@ class _Taken:
         """The whole again, with what became of the taken triangles behind the others and new vertices at the end."""
         count = len(self.vertices)
         number = np.concatenate([self.vertices, len(vertices_mm) + np.arange(len(own_mm) - count)]).astype(np.int32)
-        everything = np.concatenate([vertices_mm, own_mm[count:]])
-        everything[self.vertices] = own_mm[:count]
-        return everything, np.concatenate([triangles[self.outer], number[own_triangles]])
+        return self.with_own(vertices_mm, own_mm), np.concatenate([triangles[self.outer], number[own_triangles]])
+
+    def with_own(self, values: Floats, own: Floats) -> Floats:
+        """Values of all vertices, of the taken ones their own, of the new ones at the end."""
+        count = len(self.vertices)
+        everything = np.concatenate([values, own[count:]])
+        everything[self.vertices] = own[:count]
+        return everything
 
 
 def _patch(vertices_mm: Floats, triangles: Ints, defect: Defect) -> NDArray[np.int64]:

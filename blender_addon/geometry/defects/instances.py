@@ -52,6 +52,7 @@ class Instance:
         ids: (m,), for each triangle the id of its defect, 0 where there is none or an insignificant one.
         parents: (m,), for each triangle the one of the prepared part that it came from.
         defects: for each defect its id, kind, label, sizes and place, and ``insignificant`` where it is.
+        twin_mm: (n, 3), the vertices of its twin.
         warnings: what could not be done, a sentence each.
     """
 
@@ -59,6 +60,7 @@ class Instance:
     triangles: Ints
     ids: Ints
     parents: np.ndarray
+    twin_mm: Floats
     defects: tuple[dict[str, Any], ...] = ()
     warnings: tuple[str, ...] = field(default=())
 
@@ -77,8 +79,10 @@ def build_instance(manifest: schema.Manifest, ground: Ground, mesh: Mesh, eyes_m
         ManifestError: a region selects nothing, or a defect does not fit at its exact position.
     """
     defects, records, warnings = draw_defects(manifest, ground, mesh, eyes_mm, number)
-    made = imprint(mesh.vertices_mm, mesh.triangles, defects)
-    return Instance(made.vertices_mm, made.triangles, made.ids, made.parents, tuple(records), tuple(warnings))
+    twin = manifest.twin
+    absent = frozenset(r["id"] for r in records if twin is not None and twin.lacks("defects", r["label"]))
+    made = imprint(mesh.vertices_mm, mesh.triangles, defects, absent)
+    return Instance(**vars(made), defects=tuple(records), warnings=tuple(warnings))
 
 
 def draw_defects(

@@ -17,8 +17,10 @@ SHIFT = 137.31
 """Added to the draw of a texture for each entry of the same kind that stands before."""
 
 
-def lay_impurities(material: bpy.types.Material, table: sampling.Table, shader: Any) -> tuple[Any, list[Any]]:
-    """Lay the impurities of a manifest over a surface, the later ones over the earlier.
+def lay_impurities(
+    material: bpy.types.Material, table: sampling.Table, shader: Any, twin: schema.Twin | None = None
+) -> tuple[Any, list[Any]]:
+    """Lay the impurities of a manifest over a surface, the later ones over the earlier; none that a twin lacks.
 
     Returns:
         The shader socket of the whole, and for each impurity the socket of its mask (0 or 1).
@@ -27,6 +29,8 @@ def lay_impurities(material: bpy.types.Material, table: sampling.Table, shader: 
     coat = Coat(tree, shader.node)
     entries = table.manifest.impurities
     for number, entry in enumerate(entries):
+        if twin is not None and twin.lacks("impurities", entry.label):
+            continue
         path = f"impurities[{number}]"
         node = tree.nodes.new("ShaderNodeGroup")
         if isinstance(entry, schema.Dust):

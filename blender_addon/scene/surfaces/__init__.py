@@ -16,7 +16,7 @@ from .milled import milled
 from .painted import painted
 from .polymer import polymer
 from .riblet import riblet
-from .sockets import bind_inputs
+from .sockets import bind_inputs, flatten
 from .turned import turned
 
 _GROUPS: dict[type, Callable[[Any], bpy.types.NodeTree]] = {
@@ -37,12 +37,15 @@ def surface_paths(manifest: schema.Manifest) -> tuple[str, ...]:
     return ("surface", *(f"surfaces[{i}].surface" for i in range(len(manifest.surfaces))))
 
 
-def make_surface(table: sampling.Table, path: str = "surface") -> tuple[bpy.types.Material, Any]:
+def make_surface(
+    table: sampling.Table, path: str = "surface", plain: bool = False
+) -> tuple[bpy.types.Material, Any]:
     """Material of a surface and the shader socket of it, which is not linked to the output yet.
 
     Args:
         table: of the manifest.
         path: of the surface in it.
+        plain: whether it is to have neither relief nor pattern.
     """
     owner, name, _ = fields.locate(table.manifest, path)
     surface = getattr(owner, name)
@@ -53,6 +56,8 @@ def make_surface(table: sampling.Table, path: str = "surface") -> tuple[bpy.type
     node = tree.nodes.new("ShaderNodeGroup")
     node.node_tree = _GROUPS[type(surface)](surface)
     bind_inputs(node, surface, table, path)
+    if plain:
+        flatten(node, surface)
     output = tree.nodes.new("ShaderNodeOutputMaterial")
     if "Displacement" in node.outputs and surface.relief == "displacement":
         material.displacement_method = "DISPLACEMENT"

@@ -39,6 +39,14 @@ def bind_inputs(node: bpy.types.Node, entry: Any, table: sampling.Table, path: s
     drive(node.inputs[TEXTURE], "default_value", f"{draw} + {shift!r}" if shift else draw)
 
 
+def flatten(node: bpy.types.Node, surface: Any) -> None:
+    """Take relief and pattern from a surface's node group; its inputs may have been bound before."""
+    for field in surface.TEXTURE:
+        socket = node.inputs[input_name(field)]
+        socket.driver_remove("default_value")
+        socket.default_value = 0.0
+
+
 def input_name(field: str) -> str:
     """``relief_height_mm`` is the input ``Relief Height (mm)``."""
     for ending, unit in _UNITS.items():

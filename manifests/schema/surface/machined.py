@@ -19,6 +19,7 @@ class Turned:
     """
 
     KIND: ClassVar[str] = "turned"
+    TEXTURE: ClassVar[tuple[str, ...]] = ("depth_mm",)
     color: Colour = metal(ALUMINIUM)
     roughness: float = rough(0.22)
     anisotropy: float = spread(0.5)
@@ -37,6 +38,7 @@ class Milled:
     """Face-milled metal (S2): rows of arcs, one row for each pass of the cutter, one arc for each of its teeth."""
 
     KIND: ClassVar[str] = "milled"
+    TEXTURE: ClassVar[tuple[str, ...]] = ("depth_mm",)
     color: Colour = metal(ALUMINIUM)
     roughness: float = rough(0.22)
     anisotropy: float = spread(0.4)
@@ -65,6 +67,7 @@ class Brushed:
     """Brushed metal (S4): fine scratches side by side, long and nearly parallel."""
 
     KIND: ClassVar[str] = "brushed"
+    TEXTURE: ClassVar[tuple[str, ...]] = ("depth_mm",)
     color: Colour = metal(ALUMINIUM)
     roughness: float = rough(0.25)
     anisotropy: float = spread(0.6)

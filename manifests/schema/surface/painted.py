@@ -14,6 +14,7 @@ class Painted:
     """A printed, rough, glossily painted surface (S0): Perlin noise in relief, no paint in the deepest crevices."""
 
     KIND: ClassVar[str] = "painted"
+    TEXTURE: ClassVar[tuple[str, ...]] = ("relief_height_mm", "crevice_level")
     color: Colour = field("Linear RGB of the paint.", (0.8, 0.79, 0.76), low=0.0, high=1.0, driven=True)
     crevice_color: Colour = field(
         "Linear RGB of the crevices that the paint does not reach.", (0.12, 0.11, 0.1), low=0.0, high=1.0, driven=True

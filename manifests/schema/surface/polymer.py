@@ -15,6 +15,7 @@ class Polymer:
     """Moulded plastic (S1): a smooth, faintly wavy skin, the orange peel of the mould, with a soft sheen."""
 
     KIND: ClassVar[str] = "polymer"
+    TEXTURE: ClassVar[tuple[str, ...]] = ("relief_height_mm",)
     color: Colour = field("Linear RGB of the plastic.", (0.32, 0.33, 0.34), low=0.0, high=1.0, driven=True)
     roughness: float = field("Roughness of the Principled shader.", 0.32, low=0.0, high=1.0, driven=True)
     specular: float = field(

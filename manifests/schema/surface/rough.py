@@ -15,6 +15,7 @@ class Blasted:
     """Sand-blasted metal (S2): dull, covered all over with the craters of the grains that hit it."""
 
     KIND: ClassVar[str] = "blasted"
+    TEXTURE: ClassVar[tuple[str, ...]] = ("crater_depth_mm",)
     color: Colour = metal(ALUMINIUM)
     roughness: float = rough(0.4)
     crater_diameter_mm: float = size("Mean diameter of the craters.", 0.18)
@@ -26,6 +27,7 @@ class Cast:
     """Sand-cast metal (S2, S4): the coarse grain of the mould, and pits where gas or sand was."""
 
     KIND: ClassVar[str] = "cast"
+    TEXTURE: ClassVar[tuple[str, ...]] = ("grain_height_mm", "pits_per_cm2")
     color: Colour = metal((0.62, 0.62, 0.61))
     roughness: float = rough(0.45)
     grain_mm: float = size("Size of the grains of the mould.", 0.7)
@@ -39,6 +41,7 @@ class Granular:
     """Granular steel (S3): grains beside one another, each tilted its own way, with seams between them."""
 
     KIND: ClassVar[str] = "granular"
+    TEXTURE: ClassVar[tuple[str, ...]] = ("seam_depth_mm", "tilt_deg")
     color: Colour = metal(STEEL)
     roughness: float = rough(0.35)
     grain_mm: float = size("Mean size of the grains.", 0.5)

@@ -15,6 +15,7 @@ class Riblet:
     """Riblet foil on a metal plate (S3): fine parallel ridges with flat valleys between them, in a clear skin."""
 
     KIND: ClassVar[str] = "riblet"
+    TEXTURE: ClassVar[tuple[str, ...]] = ("height_mm",)
     color: Colour = metal(ALUMINIUM)
     roughness: float = rough(0.3)
     clear: float = field(

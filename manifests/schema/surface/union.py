@@ -1,4 +1,4 @@
-"""Any of the surfaces."""
+"""Any of the surfaces; ``TEXTURE`` of each names the fields that are 0 where it is to have no relief and no pattern."""
 
 from __future__ import annotations
 
