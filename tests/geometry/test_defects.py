@@ -211,3 +211,28 @@ def test_a_scratch_costs_the_same_however_thin_it_is(width_mm: float) -> None:
     halves = fine.stroke.half_mm
     sides = (np.linalg.norm(fine.stroke.along, axis=1) * halves.sum(axis=1)).sum()
     assert area == pytest.approx(sides + math.pi / 2 * (halves[0, 0] ** 2 + halves[-1, 1] ** 2), rel=0.02)
+
+
+def test_a_twin_has_the_same_triangles_on_the_untouched_surface() -> None:
+    entries = [entry("dent", count=3, overlap=True), entry("scratch", label="kept", count=2, overlap=True)]
+    plain = {"name": "t", "part": {"file": "plate.stl"}, "defects": entries}
+    for without, absent in ((["defects"], {1, 2, 3, 4, 5}), (["dent"], {1, 2, 3})):
+        what = schema.from_dict({**plain, "twin": {"without": without}})
+        made = build_instance(what, GROUND, SMALL, EYES_MM, 0)
+        assert [d["id"] for d in made.defects] == [1, 2, 3, 4, 5]
+        moved = np.abs(made.vertices_mm - made.twin_mm).max(axis=1) > 0
+        # What the absent defects did not move stays where it is to the last bit.
+        assert not moved[np.unique(made.triangles[np.isin(made.ids, [0, *({1, 2, 3, 4, 5} - absent)])])].all()
+        assert moved[np.unique(made.triangles[np.isin(made.ids, list(absent))])].any()
+        off = np.abs(np.abs(made.twin_mm[:, 2]) - 2.0)
+        if absent == {1, 2, 3, 4, 5}:
+            assert off.max() < 1e-9
+            # Splitting an edge of the pressed surface splits it on the plane too: no triangle turns over.
+            corners = made.twin_mm[made.triangles]
+            normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+            assert (normals[made.ids > 0, 2] > -1e-12).all()
+        else:
+            assert 0.02 < off.max() < 0.1  # the scratches, without the dents of 0.3 mm
+    alone = build_instance(schema.from_dict(plain), GROUND, SMALL, EYES_MM, 0)
+    assert np.array_equal(alone.twin_mm, alone.vertices_mm)
+    assert np.array_equal(alone.vertices_mm, made.vertices_mm)

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from manifests.files import write_yaml
-from manifests.layout import IMAGE, INSTANCES, MASK, PASSES, RECORD, DataSet, pair_files, write_atomic
+from manifests.layout import IMAGE, INSTANCES, MASK, PASSES, RECORD, TWIN, VISIBLE, DataSet, pair_files, write_atomic
 from manifests.schema import Manifest, from_dict
 from worker.pairs import png_format
 from worker.passes import CHANNELS, COVERAGE, write_passes
@@ -56,6 +56,10 @@ def fill(folder: Path, manifest: Manifest, frame: int) -> None:
     Image.fromarray(image[..., 0] if channels == 1 else image).save(folder / IMAGE)
     Image.fromarray(mask).save(folder / MASK)
     Image.fromarray(mask.astype(np.uint16)).save(folder / INSTANCES)
+    if manifest.twin is not None:
+        Image.fromarray(image[..., 0] if channels == 1 else image).save(folder / TWIN)
+    if manifest.measures_visibility:
+        Image.fromarray(np.where(np.arange(SIDE) < 6, mask, 0).astype(np.uint8)).save(folder / VISIBLE)
     if manifest.output.passes:
         names = (COVERAGE, *manifest.output.passes)
         shapes = {name: (SIDE, SIDE, 3) if len(CHANNELS.get(name, "A")) == 3 else (SIDE, SIDE) for name in names}

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from manifests.errors import DataSetError
-from manifests.layout import IMAGE, INSTANCES, MASK, PASSES, RECORD
+from manifests.layout import IMAGE, INSTANCES, MASK, PASSES, RECORD, TWIN, VISIBLE
 from worker.pairs import check_pair, damaged
 from worker.passes import read_passes, write_passes
 
@@ -126,6 +126,27 @@ def test_record_of_something_else_is_named(tmp_path: Path, changes: dict[str, An
     with pytest.raises(DataSetError, match=r"^frame 3: ") as caught:
         check_pair(tmp_path, manifest, 3)
     assert said in str(caught.value)
+
+
+TWIN_DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
+    "no twin": (lambda f: (f / TWIN).unlink(), "twin.png cannot be read"),
+    "constant": (lambda f: replace(f / TWIN, np.full((SIDE, SIDE, 4), 9, dtype=np.uint8)), "twin.png is constant"),
+    "unmasked": (lambda f: paint(f / VISIBLE, 1), "visible.png marks what mask.png does not hold there"),
+    "16 bits": (lambda f: paint(f / VISIBLE, 1, np.uint16), "visible.png has 16 bits"),
+}
+
+
+@pytest.mark.parametrize("name", TWIN_DAMAGE)
+def test_damage_of_a_twin_is_named(tmp_path: Path, name: str) -> None:
+    manifest = made_manifest(twin={"without": ["defects"]})
+    fill(tmp_path, manifest, 3)
+    check_pair(tmp_path, manifest, 3)
+    damage, said = TWIN_DAMAGE[name]
+    damage(tmp_path)
+    if (tmp_path / TWIN).exists():
+        seal(tmp_path)
+    with pytest.raises(DataSetError, match=f"^frame 3: {said}"):
+        check_pair(tmp_path, manifest, 3)
 
 
 def test_impurity_may_lack_an_id(tmp_path: Path) -> None:
