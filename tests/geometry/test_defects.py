@@ -222,7 +222,7 @@ def test_a_twin_has_the_same_triangles_on_the_untouched_surface() -> None:
         assert [d["id"] for d in made.defects] == [1, 2, 3, 4, 5]
         moved = np.abs(made.vertices_mm - made.twin_mm).max(axis=1) > 0
         # What the absent defects did not move stays where it is to the last bit.
-        assert not moved[np.unique(made.triangles[np.isin(made.ids, [0, *({1, 2, 3, 4, 5} - absent)])])].all()
+        assert not moved[np.unique(made.triangles[made.ids == 0])].any()
         assert moved[np.unique(made.triangles[np.isin(made.ids, list(absent))])].any()
         off = np.abs(np.abs(made.twin_mm[:, 2]) - 2.0)
         if absent == {1, 2, 3, 4, 5}:
