@@ -15,7 +15,7 @@ from manifests.errors import DataSetError
 from manifests.layout import RECORD, DataSet
 from manifests.schema import Manifest
 
-_NO_SIZES = {"id", "pixels", "bbox"}
+_NO_SIZES = {"id", "pixels", "bbox", "contrast"}
 
 
 @dataclass

@@ -8,7 +8,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from manifests.layout import IMAGE, INSTANCES, MASK, DataSet
+from manifests.layout import IMAGE, INSTANCES, MASK, TWIN, VISIBLE, DataSet
 from manifests.schema import Manifest
 
 from .census import Defect
@@ -28,6 +28,10 @@ _SMALLEST_WINDOW_PX = 28  # of a close-up: surroundings tell a dent from a stain
 _HALO_PX = 3  # of a thumbnail, between a defect and its outline, so that the line covers no defect
 _THREADS = 4
 _REC_709 = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
+
+_COLORS = ("#ff4f3d", "#35b6ff", "#ffc91f", "#3ddc84", "#d783ff", "#ff8fc6", "#14dfd0", "#c4f042")
+"""Of the classes, in the order of their mask values, then again from the start; readable on paint and on black."""
+_UNSEEN = 0.35  # brightness of the mask's colours where no twin shows that it can be seen
 
 Mask = NDArray[np.bool_]
 
@@ -42,6 +46,9 @@ class Thumbnail:
         width, height: in pixels, the axes of the outlines.
         pixels: of the image on black, (height, width, 3) uint8.
         outlines: class label and SVG path of the outline of what the masks show of it.
+        twin: the image without what its twin lacks, as a data URI; empty where there is none.
+        classes: the class mask in colours, likewise, bright where what the twin lacks can be seen; empty where no twin
+            tells.
     """
 
     frame: int
@@ -50,6 +57,8 @@ class Thumbnail:
     height: int
     pixels: NDArray[np.uint8]
     outlines: dict[str, str]
+    twin: str = ""
+    classes: str = ""
 
 
 @dataclass(frozen=True)
@@ -117,6 +126,11 @@ def look_at(
     # Decoding leaves the interpreter's lock; few threads, because each holds a decoded image.
     with ThreadPoolExecutor(_THREADS) as pool:
         yield from pool.map(look, frames)
+
+
+def class_colors(manifest: Manifest) -> dict[str, str]:
+    """Label of each class but the background and its colour, ``#rrggbb``."""
+    return {name: _COLORS[(value - 1) % len(_COLORS)] for name, value in manifest.labels.items() if value}
 
 
 def spread(frames: list[int], count: int, per_instance: int) -> list[int]:
@@ -199,6 +213,8 @@ def _look(data_set: DataSet, manifest: Manifest, frame: int, thumbnail: bool, de
     look.class_pixels = np.bincount(classes.ravel(), minlength=256)
     if thumbnail:
         look.thumbnail = _thumbnail(frame, color, classes, manifest)
+        if manifest.twin is not None:
+            look.thumbnail = _with_twin(look.thumbnail, folder, classes, manifest)
     if defects:
         instances = _read(frame, folder / INSTANCES, size)
         if instances.ndim != 2:
@@ -244,6 +260,21 @@ def _thumbnail(frame: int, color: NDArray[np.uint8], classes: NDArray[np.uint8],
         if value and (classes == value).any():
             outlines[label] = outline(dilate(shrink(classes == value, small_width, small_height), _HALO_PX))
     return Thumbnail(frame, _webp(small), small_width, small_height, np.asarray(small), outlines)
+
+
+def _with_twin(thumbnail: Thumbnail, folder: Path, classes: NDArray[np.uint8], manifest: Manifest) -> Thumbnail:
+    size, small = manifest.camera.image_px, (thumbnail.width, thumbnail.height)
+    twin, _ = _on_black(_read(thumbnail.frame, folder / TWIN, size))
+    uri = _webp(Image.fromarray(twin).resize(small, Image.Resampling.BOX))
+    if not manifest.measures_visibility:
+        return replace(thumbnail, twin=uri)
+    visible = _read(thumbnail.frame, folder / VISIBLE, size)
+    palette = np.zeros((256, 3))
+    for label, color in class_colors(manifest).items():
+        palette[manifest.labels[label]] = [int(color[k : k + 2], 16) for k in (1, 3, 5)]
+    painted = palette[classes] * np.where(visible > 0, 1.0, _UNSEEN)[..., None]
+    picture = Image.fromarray(painted.astype(np.uint8)).resize(small, Image.Resampling.BOX)
+    return replace(thumbnail, twin=uri, classes=_webp(picture))
 
 
 def _close_up(defect: Defect, color: NDArray[np.uint8], mask: Mask) -> CloseUp:

@@ -29,7 +29,7 @@ from . import charts, parts
 from .census import Census, Defect, take_census
 from .charts import number, unit_of, with_unit
 from .histograms import histograms, words
-from .pictures import Look, look_at, mean_picture, spread
+from .pictures import Look, class_colors, look_at, mean_picture, spread
 from .progress import duration
 from .standing import Standing, standing
 
@@ -41,9 +41,6 @@ _MOST_DOTS = 1500
 _MOST_LISTED = 40
 _TEMPLATE = "report.html.j2"
 _DEVICES = ("cpu", "cuda", "optix", "hip", "metal", "oneapi")
-
-_COLORS = ("#ff4f3d", "#35b6ff", "#ffc91f", "#3ddc84", "#d783ff", "#ff8fc6", "#14dfd0", "#c4f042")
-"""Of the classes, in the order of their mask values, then again from the start; readable on paint and on black."""
 
 
 @dataclass(frozen=True)
@@ -103,9 +100,7 @@ def _context(data_set: DataSet) -> dict[str, Any]:
     manifest = read_manifest(data_set.manifest_file)
     frames = [frame for frame in data_set.complete_frames() if frame < manifest.frame_count]
     census = take_census(data_set, manifest, frames)
-    colors = {
-        label: _COLORS[(value - 1) % len(_COLORS)] for label, value in manifest.labels.items() if value
-    }
+    colors = class_colors(manifest)
     sheet = spread(frames, THUMBNAILS, manifest.frames_per_instance)
     sample = spread(frames, _sample_size(manifest), manifest.frames_per_instance)
     shown = _by_size(census.defects.values(), CLOSE_UPS)
@@ -278,7 +273,7 @@ def _dots(census: Census, colors: dict[str, str]) -> list[tuple[str, str, list[t
     found = []
     for label, places in sorted(census.places.items()):
         points = np.round(100 * np.array(places).reshape(-1, 2)[::step], 2).tolist()
-        found.append((label, colors.get(label, _COLORS[0]), [(x, y) for x, y in points]))
+        found.append((label, colors[label], [(x, y) for x, y in points]))
     return found
 
 

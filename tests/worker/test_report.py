@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import html
+import io
 import json
 import re
 import shutil
@@ -488,3 +490,22 @@ def test_brightness_is_that_of_the_opaque_pixels(tmp_path: Path) -> None:
     assert seen.brightness == pytest.approx(0.4, abs=0.002)
     assert nothing.brightness is None
     assert seen.class_pixels[:3].tolist() == [240, 16, 0]
+
+
+def test_twins_lie_beside_their_images(tmp_path: Path) -> None:
+    manifest = made_manifest(twin={"without": ["dent"]})
+    page = page_of(reported(tmp_path, manifest, [0, 1]))
+    alternatives = [img["alt"] for img in page.all("img")]
+    assert alternatives[:6] == ["Frame 0", "Its twin", "What can be seen", "Frame 1", "Its twin", "What can be seen"]
+    assert "its twin without dent, and the class mask" in page.text
+    # Half of the dent's mask can be seen, and is the brighter one.
+    look = next(pictures.look_at(DataSet(tmp_path), manifest, [0], {0}, []))
+    assert look.thumbnail is not None
+    painted = np.asarray(Image.open(io.BytesIO(base64.b64decode(look.thumbnail.classes.split(",")[1]))).convert("L"))
+    assert painted[5, 4] > 2 * painted[5, 7] > 20 > painted[0, 0]
+
+
+def test_a_twin_that_measures_nothing_has_no_mask(tmp_path: Path) -> None:
+    page = page_of(reported(tmp_path, made_manifest(twin={"without": ["texture"]}), [0]))
+    assert [img["alt"] for img in page.all("img")][:2] == ["Frame 0", "Its twin"]
+    assert "What can be seen" not in [img["alt"] for img in page.all("img")]
