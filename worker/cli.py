@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import os
 import sys
 from collections.abc import Sequence
@@ -14,14 +13,12 @@ import click
 
 from manifests.errors import UserError
 
-from . import doctoring, runs, standing
+from . import doctoring, farm_commands, farming, runs
+from .command_options import folder_argument, redis_option, run_options
 from .export import LAYOUTS, Split, export_data_set, parse_split
 
 _WRONG = 2
 _STOPPED = 130
-
-_DEVICES = click.Choice(["auto", "cpu", "cuda", "optix", "hip", "metal", "oneapi"])
-_folder = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 
 
 def _version() -> str:
@@ -29,24 +26,6 @@ def _version() -> str:
         return importlib.metadata.version("defectory")
     except importlib.metadata.PackageNotFoundError:
         return "(a working copy that is not installed)"
-
-
-class FrameRange(click.ParamType[tuple[int | None, int | None]]):
-    """A half-open range of frames: ``A:B``, ``A:`` or ``:B``."""
-
-    name = "A:B"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if isinstance(value, tuple):
-            return value
-        start, colon, stop = str(value).partition(":")
-        try:
-            ends = (int(start) if start else None, int(stop) if stop else None)
-        except ValueError:
-            colon = ""
-        if not colon:
-            self.fail(f"'{value}' is no range of frames; write A:B for the frames from A up to, not including, B")
-        return ends
 
 
 class Sides(click.ParamType[Split]):
@@ -63,30 +42,6 @@ class Sides(click.ParamType[Split]):
             self.fail(str(error))
 
 
-def _run_options(command: Any) -> Any:
-    """Options that 'render' and 'resume' share."""
-    options = [
-        click.option("--frames", type=FrameRange(), help="Only the frames from A up to, not including, B."),
-        click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Blenders at a time."),
-        click.option("--device", type=_DEVICES, default="auto", show_default=True, help="What Cycles renders on."),
-        click.option(
-            "--redis",
-            "redis_url",
-            metavar="URL",
-            envvar="DEFECTORY_REDIS_URL",
-            help="Redis of a farm whose workers ('rq worker render') see DIR; without it, both are brought along.",
-        ),
-        click.option(
-            "--shard-frames",
-            type=click.IntRange(min=1),
-            help="Frames of one Blender process; by default few enough for every worker to have some.",
-        ),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
 @click.group()
 @click.version_option(_version())
 def commands() -> None:
@@ -96,36 +51,41 @@ def commands() -> None:
 @commands.command()
 @click.argument("manifest", type=click.Path(path_type=Path))
 @click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Folder; data/NAME where not given.")
-@_run_options
+@run_options
 def render(manifest: Path, out: Path | None, **options: Any) -> None:
     """Render the pairs that a data set still lacks, then write its index and report."""
     _conclude(runs.render(manifest, out, runs.Options(**options)))
 
 
 @commands.command()
-@_folder
-@_run_options
+@folder_argument
+@run_options
 def resume(folder: Path, **options: Any) -> None:
-    """Go on with a data set that was begun before, from the manifest and the part in it."""
-    _conclude(runs.resume(folder, runs.Options(**options)))
+    """Go on with a data set that was begun before: render what it lacks; on a farm, lift its pause and hand it over."""
+    _go_on(folder, runs.Options(**options))
 
 
 @commands.command()
-@_folder
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def status(folder: Path, as_json: bool) -> None:
-    """How far a data set is."""
-    found = standing.standing(folder)
-    click.echo(json.dumps(found.as_dict()) if as_json else found.text())
+@folder_argument
+@click.option("--failed", is_flag=True, help="All frames that were quarantined after too many failures.")
+@run_options
+def retry(folder: Path, failed: bool, **options: Any) -> None:
+    """Give quarantined frames their tries again, all (--failed) or those of a range (--frames); then as 'resume'."""
+    if not failed and options["frames"] is None:
+        raise click.UsageError("say which frames: --failed for all that were quarantined, or --frames A:B")
+    count = runs.forgive(folder, options["frames"])
+    click.echo(f"{folder}: {count} quarantined frames are tried again")
+    _go_on(folder, runs.Options(**options))
 
 
 @commands.command()
-@_folder
+@folder_argument
 @click.option("--repair", is_flag=True, help="Take damaged pairs out, so that 'resume' renders them again.")
-def verify(folder: Path, repair: bool) -> None:
+@click.option("--quick", is_flag=True, help="Look at names, sizes and records alone; takes seconds.")
+def verify(folder: Path, repair: bool, quick: bool) -> None:
     """Read and hash every pair again and compare it with its record."""
     checked, damaged = 0, 0
-    for _, problem in runs.verify(folder, repair=repair):
+    for _, problem in runs.verify(folder, repair=repair, quick=quick):
         checked += 1
         if problem is not None:
             damaged += 1
@@ -137,14 +97,14 @@ def verify(folder: Path, repair: bool) -> None:
 
 
 @commands.command()
-@_folder
+@folder_argument
 def report(folder: Path) -> None:
     """Write the report of a data set anew."""
     click.echo(runs.write_report(folder))
 
 
 @commands.command()
-@_folder
+@folder_argument
 @click.argument("layout", metavar="FORMAT", type=click.Choice(list(LAYOUTS)))
 @click.argument("out", metavar="OUT", type=click.Path(path_type=Path))
 @click.option("--split", type=Sides(), help="Shares, such as train=0.7,test=0.3, or whole numbers of instances.")
@@ -203,7 +163,7 @@ def plan(manifest: Path, write: Path | None, picture: Path | None, **limits: flo
 
 
 @commands.command()
-@click.option("--redis", "redis_url", metavar="URL", envvar="DEFECTORY_REDIS_URL", help="Redis to look at.")
+@redis_option("Redis to look at.")
 def doctor(redis_url: str | None) -> None:
     """Look at what rendering needs: Blender, devices, Redis, disk."""
     well = True
@@ -212,6 +172,16 @@ def doctor(redis_url: str | None) -> None:
         well = well and (finding.well or not finding.essential)
     if not well:
         raise UserError("something that rendering needs is missing; see the lines marked 'wrong'")
+
+
+farm_commands.add_to(commands)
+
+
+def _go_on(folder: Path, options: runs.Options) -> None:
+    if options.redis_url is None:
+        _conclude(runs.resume(folder, options))
+    else:
+        click.echo(farming.resume(folder, options).text())
 
 
 def _conclude(outcome: runs.Outcome) -> None:
@@ -232,7 +202,7 @@ def _conclude(outcome: runs.Outcome) -> None:
         for failure in others:
             click.echo(f"failed: {_ranges(failure.frames)}: {failure.reason}", err=True)
         more = f"; {outcome.wanted - outcome.done} failed in all" if others else ""
-        again = f"logs in {outcome.data_set.attempts_folder}; 'defectory resume {root}' tries again"
+        again = f"logs in {outcome.data_set.attempts_folder}; 'defectory retry {root} --failed' tries again"
         raise UserError(f"{root}: {_ranges(first.frames)} failed: {first.reason}{more}; {again}")
 
 

@@ -1,28 +1,37 @@
-"""Dispatch: shards out to the farm, their outcomes back; a failed shard is tried again while that brings pairs.
+"""Dispatch: what a data set lacks is handed to the farm as shards, and their outcome is awaited.
 
-Only a window of shards lies in the queue at a time, so that a million frames cost Redis no more than a thousand.
+Handing over can be done again at any time: frames that lie in the queue, are being rendered, have their pair or are
+quarantined are left out.
 """
 
 from __future__ import annotations
 
 import time
-import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from rq.job import Job, JobStatus
-from rq.registry import StartedJobRegistry
+from redis import Redis
+from rq.executions import WORKER_EXECUTIONS_KEY_TEMPLATE
+from rq.registry import FailedJobRegistry, StartedJobRegistry
+from rq.utils import as_text
 
+from manifests import shards
 from manifests.errors import BlenderError, DataSetError
 from manifests.layout import DataSet
+from manifests.schema import Manifest
 
 from .failures import quarantined
-from .farm import RemoteFarm
+from .farm import board, runs
+from .farm.local import LocalFarm
+from .farm.runs import FarmRun
+from .farm.shard_jobs import ShardJob
+from .farm.workers import last_words
 
-_TRIES = 2
-_HOPELESS = 3  # shards that failed while not a single pair was done
-_KEEP_SECONDS = 3600  # how long Redis keeps what became of a shard
+_HOPELESS = 3  # tries that failed while not a single pair came
+_LOST = 3  # how often shards that nobody knows of any more are handed over again while no pair comes
 _REGISTRY_SECONDS = 15.0
+_NOTE_SECONDS = 2.0
+_LOOK_SHARE = 0.05  # of the time may go into listing the pairs
 
 
 @dataclass(frozen=True)
@@ -33,163 +42,193 @@ class Failure:
     reason: str
 
 
-@dataclass
-class _Shard:
-    frames: tuple[int, ...]
-    pending: set[int]
-    tries: int = 0
-    fruitless: int = 0  # tries in a row that brought no pair
-    sent: int = 0  # frames of the last try
+def missing_frames(data_set: DataSet, wanted: range) -> list[int]:
+    """Frames that have no pair, ascending; reads names only."""
+    # Listing folders is far quicker than asking for each of a million frames.
+    complete = set(data_set.complete_frames())
+    return [frame for frame in wanted if frame not in complete]
+
+
+def hand_over(
+    connection: Redis,
+    run: FarmRun,
+    manifest: Manifest,
+    wanted: range,
+    shard_frames: Callable[[int], int],
+    given_up: Iterable[int] = (),
+) -> int:
+    """Put what a data set lacks, and what does not lie there already, into the queue of its run.
+
+    Args:
+        connection: to Redis.
+        run: with the folder of the data set.
+        manifest: of the data set.
+        wanted: frames that are asked for.
+        shard_frames: frames of a shard for a number of frames that lack.
+        given_up: frames to leave out besides.
+
+    Returns:
+        Number of shards.
+    """
+    data_set = DataSet(run.folder)
+    with runs.submitting(connection, run) as covered:
+        left_out = covered | quarantined(data_set).keys() | set(given_up)
+        frames = [frame for frame in missing_frames(data_set, wanted) if frame not in left_out]
+        plan = shards.plan(manifest, frames, shard_frames(len(frames))) if frames else ()
+        return runs.submit(connection, run, plan)
 
 
 @dataclass
 class Dispatch:
-    """Shards of one run on their way.
+    """A run that somebody waits for.
 
     Attributes:
-        farm: who renders.
-        data_set: where to.
-        shards: what is to be rendered, taken as the queue empties.
-        device: as ``defectory render --device`` takes it.
-        done: pairs that have appeared since the run began.
-        failures: shards that failed, twice in a row without a single pair.
+        connection: to Redis.
+        run: what was handed over.
+        manifest: of the data set.
+        wanted: frames that are asked for.
+        shard_frames: as :func:`hand_over` takes it.
+        local: workers of our own; None: those of a farm.
+        done: wanted frames that have their pair, as of the last look.
+        failures: frames that could not be had.
+        note: what holds the rendering up; empty where nothing does.
     """
 
-    farm: RemoteFarm
-    data_set: DataSet
-    shards: Iterator[tuple[int, ...]]
-    device: str
+    connection: Redis
+    run: FarmRun
+    manifest: Manifest
+    wanted: range
+    shard_frames: Callable[[int], int]
+    local: LocalFarm | None
     done: int = 0
     failures: list[Failure] = field(default_factory=list)
-    _out: dict[str, _Shard] = field(default_factory=dict)
-    _failed_tries: int = 0
-    _token: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
-    _cleaned: float = 0.0
+    note: str = ""
+    _began_with: int = 0
+    _handed_over: int = 0
+    _next_look: float = 0.0
+    _next_cleaning: float = 0.0
+    _next_note: float = 0.0
+
+    def start(self) -> None:
+        """Hand over what lacks."""
+        self._began_with = self.done = len(self.wanted) - len(missing_frames(DataSet(self.run.folder), self.wanted))
+        runs.forget_failed(self.connection, self.run)
+        self._hand_over(())
 
     def advance(self) -> bool:
-        """Look at what came of the shards that are out and send the next ones; to be called a few times a second.
+        """Look at what has come of the run; to be called a few times a second.
 
         Returns:
             Whether anything is still out.
 
         Raises:
-            BlenderError: Blender refuses what is asked of it, or every shard fails.
+            BlenderError: Blender refuses what is asked of it, or no shard succeeds.
             DataSetError: the folder takes nothing more.
         """
-        self._fill()
-        lost = self.farm.lost_workers()
-        self._bury_abandoned()
-        for job_id, job in zip(list(self._out), Job.fetch_many(list(self._out), connection=self.farm.connection)):
-            shard = self._out[job_id]
-            before = len(shard.pending)
-            shard.pending = {frame for frame in shard.pending if not self.data_set.is_complete(frame)}
-            self.done += before - len(shard.pending)
-            reason = _outcome(job, lost)
-            if reason is None:
-                continue
-            del self._out[job_id]
-            if job is not None:
-                job.delete()
-            # The last pairs may have come between the look at the disk and the look at the job.
-            late = {frame for frame in shard.pending if self.data_set.is_complete(frame)}
-            self.done += len(late)
-            shard.pending -= late
-            self._give_up(shard)
-            if shard.pending:
-                self._fail(shard, reason)
-        self._fill()
-        return bool(self._out)
+        self._bury_dead()
+        state = board.look_at(self.connection, self.run)
+        if time.monotonic() > self._next_look:
+            self._look()
+        self._judge(state)
+        if state.queued or state.running:
+            return True
+        return self._settle()
 
     def cancel(self) -> None:
         """Take back what is queued and stop what is being rendered."""
-        self.farm.leave(list(self._out))
+        if self.local is None:
+            runs.withdraw(self.connection, self.run)
 
     @property
     def failed(self) -> int:
         """Frames that could not be had."""
         return sum(len(failure.frames) for failure in self.failures)
 
-    def _fill(self) -> None:
-        window = self.farm.window()
-        while len(self._out) < window:
-            frames = next(self.shards, None)
-            if frames is None:
-                return
-            self._send(_Shard(frames, set(frames)))
+    def _hand_over(self, given_up: Iterable[int]) -> None:
+        self._handed_over += 1
+        hand_over(self.connection, self.run, self.manifest, self.wanted, self.shard_frames, given_up)
 
-    def _send(self, shard: _Shard) -> None:
-        shard.tries += 1
-        shard.sent = len(shard.pending)
-        job_id = f"defectory-{self._token}-{shard.frames[0]:07d}-{shard.tries}"
-        self.farm.queue().enqueue_call(
-            "worker.jobs.render_shard",
-            args=(str(self.data_set.root.absolute()), sorted(shard.pending), self.device, self.farm.threads),
-            timeout=-1,
-            result_ttl=_KEEP_SECONDS,
-            failure_ttl=_KEEP_SECONDS,
-            job_id=job_id,
-            unique=True,
-            description=f"{self.data_set.root.name}: frames {shard.frames[0]} to {shard.frames[-1]}",
-        )
-        self._out[job_id] = shard
+    def _look(self) -> None:
+        began = time.monotonic()
+        done = len(self.wanted) - len(missing_frames(DataSet(self.run.folder), self.wanted))
+        if done > self.done:
+            self._handed_over = 0
+        self.done = done
+        self._next_look = time.monotonic() + (time.monotonic() - began) / _LOOK_SHARE
 
-    def _give_up(self, shard: _Shard) -> None:
-        """Take the frames that have been quarantined out of a shard."""
-        reasons: dict[str, list[int]] = {}
-        for frame, failure in quarantined(self.data_set).items():
-            if frame in shard.pending:
-                reasons.setdefault(failure.reason, []).append(frame)
-        for reason, frames in reasons.items():
-            shard.pending -= set(frames)
-            self.failures.append(Failure(tuple(frames), reason))
-
-    def _fail(self, shard: _Shard, reason: str) -> None:
-        kind, _, text = reason.partition(": ")
-        named = kind.replace(".", "").isidentifier() and "." in kind
-        if kind == "worker.refusals.Refused":
-            raise BlenderError(text)
-        if kind == "worker.refusals.FolderRefused":
-            raise DataSetError(text)
-        self._failed_tries += 1
-        shard.fruitless = 0 if len(shard.pending) < shard.sent else shard.fruitless + 1
-        reason = text if named and text else reason
-        if self._failed_tries >= _HOPELESS and not self.done:
-            raise BlenderError(f"no shard succeeds: {reason}")
-        if shard.fruitless < _TRIES:
-            self._send(shard)
-        else:
-            self.failures.append(Failure(tuple(sorted(shard.pending)), reason))
-
-    def _bury_abandoned(self) -> None:
+    def _bury_dead(self) -> None:
+        registry = StartedJobRegistry(queue=self.run.queue(self.connection), job_class=ShardJob)
+        for name in self.local.replace_dead() if self.local is not None else ():
+            for each in map(as_text, self.connection.smembers(WORKER_EXECUTIONS_KEY_TEMPLATE.format(name))):
+                job_id = each.partition(":")[0]
+                # It was the worker that died, whose replacements are counted; the shard keeps its tries.
+                self.connection.hset(ShardJob.key_for(job_id), "retries_left", self.run.tries)
+                self.connection.zadd(registry.key, {each: 0}, xx=True)
+                self._next_cleaning = 0.0
         # RQ's own workers look for jobs of workers that died only when they are idle, and seldom.
-        if time.monotonic() - self._cleaned > _REGISTRY_SECONDS:
-            self._cleaned = time.monotonic()
-            StartedJobRegistry(queue=self.farm.queue()).cleanup()
+        if time.monotonic() > self._next_cleaning:
+            self._next_cleaning = time.monotonic() + _REGISTRY_SECONDS
+            registry.cleanup()
+
+    def _judge(self, state: board.RunState) -> None:
+        """Give up where nothing can come of it; where the workers are somebody else's, say what holds them up."""
+        kind, reason = state.failure
+        if self.local is not None:
+            if kind == "worker.refusals.Refused":
+                raise BlenderError(reason)
+            if kind == "worker.refusals.FolderRefused":
+                raise DataSetError(reason)
+            if state.shards_failed >= _HOPELESS and self.done == self._began_with:
+                raise BlenderError(f"no shard succeeds: {reason}")
+        if time.monotonic() > self._next_note:
+            self._next_note = time.monotonic() + _NOTE_SECONDS
+            now = runs.find(self.connection, self.run)
+            paused = now is not None and now.paused
+            workers = board.Board(workers=board.workers(self.connection))
+            self.note = f"paused: 'defectory resume {self.run.folder}' goes on" if paused else workers.note()
+            if self.local is not None:
+                # Workers of our own that do not work yet are about to.
+                if any(worker.reason for worker in workers.workers) and self.note and not paused:
+                    raise DataSetError(self.note)
+                self.note = ""
+
+    def _settle(self) -> bool:
+        """Nothing is out: find out why frames are still missing; True where they were handed over again."""
+        self._look()
+        data_set = DataSet(self.run.folder)
+        left = set(missing_frames(data_set, self.wanted))
+        self.failures.clear()
+        if not left:
+            return False
+        if runs.was_cancelled(self.connection, self.run):
+            self.failures.append(Failure(tuple(sorted(left)), "cancelled by 'defectory cancel'"))
+            return False
+        for frames, reason in (*self._given_up(), *_quarantined(data_set)):
+            if here := left & frames:
+                self.failures.append(Failure(tuple(sorted(here)), reason))
+                left -= here
+        if left and self._handed_over <= _LOST:
+            # A Redis that came back empty, or a ghost of a shard.
+            self._hand_over(frame for failure in self.failures for frame in failure.frames)
+            return True
+        if left:
+            self.failures.append(Failure(tuple(sorted(left)), "its shard was lost again and again; is Redis well?"))
+        return False
+
+    def _given_up(self) -> list[tuple[set[int], str]]:
+        """Frames and reason of each shard that has used up its tries."""
+        registry = FailedJobRegistry(queue=self.run.queue(self.connection), job_class=ShardJob)
+        found = []
+        for job in ShardJob.fetch_many(registry.get_job_ids(), connection=self.connection):
+            if isinstance(job, ShardJob):
+                result = job.latest_result()
+                reason = last_words(result.exc_string if result is not None and result.exc_string else "")[1]
+                found.append((set(job.check()[1]), reason))
+        return found
 
 
-def _outcome(job: Job | None, lost: set[str]) -> str | None:
-    """Why a job's shard ended, one line; None while it has not."""
-    if job is None:
-        return "Redis has lost the shard"
-    status = job.get_status(refresh=False)
-    if status == JobStatus.FINISHED:
-        return "was reported done, but pairs are missing; was the folder changed meanwhile?"
-    if status == JobStatus.FAILED:
-        result = job.latest_result()
-        return _last_words(result.exc_string if result is not None and result.exc_string else "")
-    if status in (JobStatus.STOPPED, JobStatus.CANCELED):
-        return "was stopped by somebody"
-    if status == JobStatus.STARTED and job.worker_name in lost:
-        return "its worker died"
-    return None
-
-
-def _last_words(trace: str) -> str:
-    lines = [line for line in trace.splitlines() if line.strip()]
-    if not lines:
-        return "failed without a reason"
-    if lines[-1].startswith("Work-horse terminated unexpectedly"):
-        return "the process that rendered was killed; is there memory enough for so many workers?"
-    if "AbandonedJobError" in lines[-1]:
-        return "its worker died"
-    return lines[-1].strip()
+def _quarantined(data_set: DataSet) -> list[tuple[set[int], str]]:
+    found: dict[str, set[int]] = {}
+    for frame, failure in quarantined(data_set).items():
+        found.setdefault(failure.reason, set()).add(frame)
+    return [(frames, reason) for reason, frames in found.items()]

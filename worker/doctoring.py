@@ -17,7 +17,8 @@ from manifests.errors import BlenderError, UserError
 
 from .blender import MARK, Blender, find_blender, headless_script
 from .embedded_redis import redis_program
-from .farm import connect, core_count
+from .farm.connections import connect, shown
+from .farm.local import core_count
 
 _PROBE_SECONDS = 120
 _SPARE_GB = 2.0
@@ -131,6 +132,6 @@ def _redis(url: str | None) -> Finding:
         if url is None:
             return Finding("Redis", f"embedded: {redis_program()}")
         version = connect(url).info("server").get("redis_version", "?")
-        return Finding("Redis", f"{version} at {url}")
+        return Finding("Redis", f"{version} at {shown(url)}")
     except UserError as error:
         return Finding("Redis", str(error), well=False)

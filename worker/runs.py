@@ -6,12 +6,12 @@ import contextlib
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from redis import Redis
 from redis.exceptions import RedisError
 
-from manifests import shards
 from manifests.errors import DataSetError, ManifestError, QueueError
 from manifests.files import read_manifest, write_yaml
 from manifests.layout import DataSet, write_atomic
@@ -20,18 +20,20 @@ from manifests.schema import Manifest
 from . import assets, attempts, backgrounds, pairs, parts, report
 from .blender import find_blender, headless_script
 from .data_sets import open_data_set
-from .dispatch import Dispatch, Failure
+from .dispatch import Dispatch, Failure, missing_frames
 from .failures import forget
-from .farm import RemoteFarm, local_farm, remote_farm
+from .farm.connections import connect
+from .farm.local import LocalFarm, core_count, local_farm
+from .farm.runs import FarmRun, folder_of
 from .index import write_index
 from .lifeline import stop_signals
 from .progress import Reporter, reporter
+from .scan import scan
 
 _POLL_SECONDS = 0.2
-
-
 _MOST_SHARD_FRAMES = 64  # a shard whose Blender dies again is lost up to here for this run
 _FARM_WORKERS = 16  # what a farm is taken to have, since workers come and go
+_LOCAL_TRIES = 1  # a shard is tried again once without a pair: here it is the same machine that fails
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class Options:
         device: ``auto``, ``cpu``, ``cuda``, ``optix``, ``hip``, ``metal`` or ``oneapi``.
         redis_url: Redis of a farm; None: bring along one and the workers.
         shard_frames: frames that one Blender renders; None: few enough for every worker to have some.
+        priority: on a farm, runs of a higher one come first.
+        tags: on a farm, what a worker must have.
     """
 
     frames: tuple[int | None, int | None] | None = None
@@ -51,6 +55,17 @@ class Options:
     device: str = "auto"
     redis_url: str | None = None
     shard_frames: int | None = None
+    priority: int = 0
+    tags: tuple[str, ...] = ()
+
+    def cut(self, missing: int) -> int:
+        """Frames of a shard: enough to hide Blender's start, few enough to give every worker two turns."""
+        if self.shard_frames:
+            return self.shard_frames
+        if self.redis_url is None and self.workers == 1:
+            return _MOST_SHARD_FRAMES
+        workers = _FARM_WORKERS if self.redis_url else self.workers
+        return max(1, min(_MOST_SHARD_FRAMES, missing // (2 * workers)))
 
 
 @dataclass(frozen=True)
@@ -87,27 +102,40 @@ def render(manifest_file: Path, folder: Path | None, options: Options) -> Outcom
     Raises:
         UserError: any; what it finds before the first frame leaves the folder as it was.
     """
+    with stop_signals():
+        try:
+            begun = begin(manifest_file, folder, options)
+        except KeyboardInterrupt:
+            return Outcome(DataSet(folder or Path()), 0, 0, 0.0, stopped=True)
+        return _run(*begun, options)
+
+
+def begin(manifest_file: Path, folder: Path | None, options: Options) -> tuple[DataSet, Manifest, range]:
+    """Lay out a data set, or open it where it was begun before: all that its shards need lies in it afterwards.
+
+    Returns:
+        The data set, its manifest and the frames that are asked for.
+
+    Raises:
+        UserError: any; the folder is left as it was.
+    """
     manifest = read_manifest(manifest_file)
     data_set = DataSet(Path("data") / manifest.name if folder is None else folder)
     _check_claim(data_set, manifest)
     wanted = _wanted(manifest, options.frames)
     _check_means(manifest, options)
-    with stop_signals():
-        try:
-            part = None if manifest.pattern is not None else parts.prepare(manifest, manifest_file, data_set)
-        except KeyboardInterrupt:
-            return Outcome(data_set, 0, len(wanted), 0.0, stopped=True)
-        sources = assets.gather(manifest, manifest_file.parent, data_set)
-        if sources:
-            backgrounds.check_photographs(manifest, manifest_file.parent)
-        for warning in part.report.warnings if part is not None else ():
-            print(f"warning: {warning}", file=sys.stderr)
-        if not data_set.manifest_file.exists():
-            write_atomic(data_set.manifest_file, write_yaml(manifest).encode())
-        if part is not None:
-            part.save(data_set)
-        assets.save(sources, data_set)
-        return _run(data_set, manifest, wanted, options)
+    part = None if manifest.pattern is not None else parts.prepare(manifest, manifest_file, data_set)
+    sources = assets.gather(manifest, manifest_file.parent, data_set)
+    if sources:
+        backgrounds.check_photographs(manifest, manifest_file.parent)
+    for warning in part.report.warnings if part is not None else ():
+        print(f"warning: {warning}", file=sys.stderr)
+    if not data_set.manifest_file.exists():
+        write_atomic(data_set.manifest_file, write_yaml(manifest).encode())
+    if part is not None:
+        part.save(data_set)
+    assets.save(sources, data_set)
+    return data_set, manifest, wanted
 
 
 def resume(folder: Path, options: Options) -> Outcome:
@@ -116,21 +144,38 @@ def resume(folder: Path, options: Options) -> Outcome:
     Raises:
         UserError: any; the folder holds no data set, say.
     """
+    begun = reopen(folder, options)
+    with stop_signals():
+        return _run(*begun, options)
+
+
+def reopen(folder: Path, options: Options) -> tuple[DataSet, Manifest, range]:
+    """Open a data set that was begun before; as :func:`begin`."""
     data_set, manifest = open_data_set(folder)
     if manifest.pattern is None:
         parts.prepared_file(data_set)
     assets.check(manifest, data_set)
     _check_means(manifest, options)
-    with stop_signals():
-        return _run(data_set, manifest, _wanted(manifest, options.frames), options)
+    return data_set, manifest, _wanted(manifest, options.frames)
 
 
-def verify(folder: Path, *, repair: bool = False) -> Iterator[tuple[int, str | None]]:
+def forgive(folder: Path, frames: tuple[int | None, int | None] | None) -> int:
+    """Give quarantined frames all their tries again; their number.
+
+    Raises:
+        UserError: the folder holds no data set, or the range lies outside of it.
+    """
+    data_set, manifest = open_data_set(folder)
+    return len(forget(data_set, _wanted(manifest, frames)))
+
+
+def verify(folder: Path, *, repair: bool = False, quick: bool = False) -> Iterator[tuple[int, str | None]]:
     """Check every pair of a data set.
 
     Args:
         folder: of the data set.
         repair: take damaged pairs out, so that they are rendered again.
+        quick: look at names, sizes and records alone.
 
     Yields:
         Each frame that has a pair, and what is wrong with it, None where nothing is.
@@ -139,7 +184,7 @@ def verify(folder: Path, *, repair: bool = False) -> Iterator[tuple[int, str | N
     holding = attempts.only_run(data_set) if repair else contextlib.nullcontext()
     with holding:
         found = False
-        for frame, problem in pairs.damaged(data_set, manifest, data_set.complete_frames()):
+        for frame, problem in (scan if quick else pairs.damaged)(data_set, manifest, data_set.complete_frames()):
             if problem is not None and repair:
                 data_set.discard(frame)
                 found = True
@@ -179,12 +224,6 @@ def _wanted(manifest: Manifest, frames: tuple[int | None, int | None] | None) ->
     return range(first, last)
 
 
-def _missing(data_set: DataSet, wanted: range) -> list[int]:
-    # Listing folders is far quicker than asking for each of a million frames.
-    complete = set(data_set.complete_frames())
-    return [frame for frame in wanted if frame not in complete]
-
-
 def _check_means(manifest: Manifest, options: Options) -> None:
     """Find out what is missing before anything is written."""
     rendered = manifest.pattern is None
@@ -194,8 +233,7 @@ def _check_means(manifest: Manifest, options: Options) -> None:
         if rendered:
             find_blender()
     else:
-        with remote_farm(options.redis_url):
-            pass
+        connect(options.redis_url).close()
 
 
 def _run(data_set: DataSet, manifest: Manifest, wanted: range, options: Options) -> Outcome:
@@ -204,12 +242,10 @@ def _run(data_set: DataSet, manifest: Manifest, wanted: range, options: Options)
     stopped = False
     with attempts.only_run(data_set):
         attempts.sweep(data_set)
-        # Whoever starts a run anew asks for all that is missing.
-        forget(data_set, wanted)
-        missing = _missing(data_set, wanted)
+        missing = missing_frames(data_set, wanted)
         try:
             if missing:
-                _render_missing(data_set, manifest, missing, len(wanted), options, failures)
+                _render_missing(data_set, manifest, wanted, options, failures)
         except KeyboardInterrupt:
             stopped = True
         finally:
@@ -217,51 +253,56 @@ def _run(data_set: DataSet, manifest: Manifest, wanted: range, options: Options)
             write_index(data_set)
         if not failures:
             attempts.sweep(data_set)
-    done = len(wanted) - len(_missing(data_set, wanted))
+    done = len(wanted) - len(missing_frames(data_set, wanted))
     page = None if stopped else report.write_report(data_set)
     seconds = time.monotonic() - began if missing else 0.0
     return Outcome(data_set, done, len(wanted), seconds, tuple(failures), page, stopped)
 
 
 def _render_missing(
-    data_set: DataSet, manifest: Manifest, missing: list[int], total: int, options: Options, failures: list[Failure]
+    data_set: DataSet, manifest: Manifest, wanted: range, options: Options, failures: list[Failure]
 ) -> None:
-    plan = shards.plan(manifest, missing, options.shard_frames or _shard_frames(len(missing), options))
-    present = total - len(missing)
+    threads = 0 if options.redis_url else max(1, core_count() // options.workers)
+    run = farm_run(data_set, manifest, wanted, options, threads=threads)
     try:
-        with _farm(data_set, options) as farm:
-            dispatch = Dispatch(farm, data_set, plan, options.device, failures=failures)
-            with reporter(total, present) as progress:
-                _until_done(dispatch, progress, present)
+        with _farm(data_set, options) as (connection, local):
+            dispatch = Dispatch(connection, run, manifest, wanted, options.cut, local, failures=failures)
+            dispatch.start()
+            with reporter(len(wanted), dispatch.done) as progress:
+                _until_done(dispatch, progress)
     except RedisError as error:
         reason = " ".join(str(error).split())
         raise QueueError(f"Redis has gone ({reason}); the same command goes on where this one stopped") from None
 
 
-def _shard_frames(missing: int, options: Options) -> int:
-    """Frames of a shard: enough to hide Blender's start, few enough to give every worker two turns."""
-    if options.redis_url is None and options.workers == 1:
-        return _MOST_SHARD_FRAMES
-    workers = _FARM_WORKERS if options.redis_url else options.workers
-    return max(1, min(_MOST_SHARD_FRAMES, missing // (2 * workers)))
+def farm_run(data_set: DataSet, manifest: Manifest, wanted: range, options: Options, threads: int = 0) -> FarmRun:
+    """What the farm is to know of a data set."""
+    folder = folder_of(data_set.root)
+    run = FarmRun(folder, manifest.name, len(wanted), options.device, options.tags, options.priority)
+    return replace(run, threads=threads, tries=run.tries if options.redis_url else _LOCAL_TRIES)
 
 
-def _until_done(dispatch: Dispatch, progress: Reporter, present: int) -> None:
+def _until_done(dispatch: Dispatch, progress: Reporter) -> None:
     try:
         while dispatch.advance():
-            progress.update(present + dispatch.done, dispatch.failed, dispatch.farm.note())
+            progress.update(dispatch.done, dispatch.failed, dispatch.note)
             time.sleep(_POLL_SECONDS)
-        progress.update(present + dispatch.done, dispatch.failed)
+        progress.update(dispatch.done, dispatch.failed)
     except BaseException:
         dispatch.cancel()
         raise
 
 
 @contextlib.contextmanager
-def _farm(data_set: DataSet, options: Options) -> Iterator[RemoteFarm]:
+def _farm(data_set: DataSet, options: Options) -> Iterator[tuple[Redis, LocalFarm | None]]:
     if options.redis_url is None:
         with local_farm(options.workers, data_set.attempts_folder) as farm:
-            yield farm
+            yield farm.connection, farm
     else:
-        with remote_farm(options.redis_url) as farm:
-            yield farm
+        with contextlib.closing(connect(options.redis_url)) as connection:
+            yield connection, None
+
+
+def conclude(folder: str) -> None:
+    """Write index and report of a data set that nobody waits for; a job of the farm."""
+    write_report(Path(folder))

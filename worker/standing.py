@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from . import attempts
+from . import attempts, failures
 from .data_sets import open_data_set
+from .dispatch import missing_frames
 
 
 @dataclass(frozen=True)
 class Standing:
-    """How far a data set is.
+    """How far a data set is, read from the names of its pairs.
 
     Attributes:
         name: of the manifest.
@@ -20,6 +21,7 @@ class Standing:
         done: complete pairs.
         total: frames of the manifest.
         missing: frames that have no pair yet, as half-open ranges, ascending.
+        quarantined: how many frames are given up, by what failed.
         running: whether a run of this machine is at work on it.
         failed_logs: logs of the shards that failed in the last run.
     """
@@ -29,18 +31,15 @@ class Standing:
     done: int
     total: int
     missing: tuple[tuple[int, int], ...]
+    quarantined: dict[str, int]
     running: bool
     failed_logs: tuple[Path, ...]
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
-        return {
-            "name": self.name,
+        return asdict(self) | {
             "folder": str(self.folder),
-            "done": self.done,
-            "total": self.total,
             "missing": [list(span) for span in self.missing],
-            "running": self.running,
             "failed_logs": [str(path) for path in self.failed_logs],
         }
 
@@ -55,6 +54,9 @@ class Standing:
             lines.append(f"missing: frames {spans}{more}")
             if not self.running:
                 lines.append(f"'defectory resume {self.folder}' renders them")
+            if self.quarantined:
+                kinds = ", ".join(f"{count} by {kind}" for kind, count in self.quarantined.items())
+                lines.append(f"quarantined: {kinds}; 'defectory retry {self.folder} --failed' tries them again")
             lines += [f"log of a shard that failed: {path}" for path in self.failed_logs]
         return "\n".join(lines)
 
@@ -67,14 +69,14 @@ def standing(folder: Path) -> Standing:
         ManifestError: its manifest has been damaged.
     """
     data_set, manifest = open_data_set(folder)
-    complete = set(data_set.complete_frames())
-    missing = _spans([frame for frame in range(manifest.frame_count) if frame not in complete])
+    left = missing_frames(data_set, range(manifest.frame_count))
     return Standing(
         manifest.name,
         folder,
-        manifest.frame_count - sum(stop - start for start, stop in missing),
+        manifest.frame_count - len(left),
         manifest.frame_count,
-        missing,
+        _spans(left),
+        {str(k): n for k, n in failures.count_by_kind(failures.quarantined(data_set).values()).items()} if left else {},
         attempts.is_running(data_set),
         tuple(attempts.logs(data_set)),
     )

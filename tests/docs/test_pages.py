@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import pytest
 import yaml
+from rq.utils import import_attribute
 
 from manifests import viewpoints
 from manifests.errors import ManifestError
@@ -59,7 +60,8 @@ def test_manifest_parses(text: str) -> None:
 
 
 @pytest.mark.parametrize("line", shell_lines())
-def test_command_exists_with_its_options(line: str) -> None:
+def test_command_exists_with_its_options(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEFECTORY_REDIS_URL", "redis://HOST:6379")
     program, *arguments = shlex.split(line)
     if program == "make":
         targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
@@ -69,6 +71,9 @@ def test_command_exists_with_its_options(line: str) -> None:
         # Parses and checks every argument, and calls nothing.
         with command.make_context(arguments[0], arguments[1:], parent=click.Context(commands)):
             pass
+    elif program == "export":
+        name, _, value = arguments[0].partition("=")
+        assert name == "DEFECTORY_REDIS_URL" or (name == "RQ_WORKER_CLASS" and import_attribute(value))
     else:
         assert line.startswith("rq worker render "), f"who checks '{line}'?"
 

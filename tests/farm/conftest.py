@@ -62,7 +62,7 @@ def marked(mark: str) -> dict[int, str]:
     return found
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 30.0) -> None:
+def wait_until(condition: Callable[[], object], seconds: float = 90.0) -> None:
     """Wait until something holds; fail when it does not come to."""
     give_up = time.monotonic() + seconds
     while not condition():

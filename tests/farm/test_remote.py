@@ -30,8 +30,8 @@ def url(tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def worker(url: str, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """What a person types on another machine: ``rq worker render --url URL``, in a folder of its own."""
-    command = Command(changes={"RQ_REDIS_URL": url})
+    """What a person types on another machine: ``rq worker render``, in a folder of its own."""
+    command = Command(changes={"RQ_REDIS_URL": url, "RQ_WORKER_CLASS": "worker.farm.FarmWorker"})
     here = tmp_path / "elsewhere"
     here.mkdir()
     process = subprocess.Popen(
@@ -77,6 +77,6 @@ def test_nobody_at_work_is_said(url: str, defectory: Command, tmp_path: Path) ->
     manifest = write_manifest(tmp_path)
     process = defectory.start("render", manifest, "--out", tmp_path / "set", "--redis", url, stdout=subprocess.PIPE)
     assert process.stdout is not None
-    assert b"nobody works on queue 'render': start 'rq worker render'" in process.stdout.readline()
+    assert b"nobody works on queue 'render': start 'rq worker -w worker.farm.FarmWorker" in process.stdout.readline()
     process.terminate()
     assert process.wait(timeout=10) == 130

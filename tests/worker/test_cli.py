@@ -62,6 +62,7 @@ def test_status_for_people_and_programs(capsys: pytest.CaptureFixture[str], tmp_
         "done": 3,
         "total": 6,
         "missing": [[1, 2], [3, 5]],
+        "quarantined": {},
         "running": False,
         "failed_logs": [],
     }

@@ -1,0 +1,342 @@
+"""FarmWorker: a worker of RQ that knows when to leave shards to others, and gives back what it cannot finish.
+
+``rq worker -w worker.farm.FarmWorker render``. What it adds to RQ's own: it serves the queues of all runs by priority;
+it reads JSON alone; it takes no shard of a run for which this machine is unfit; it parks after three failures in a row;
+SIGTERM ends it after the frame in flight and a second one at once, the shard going back to the front of the queue; it
+waits for a Redis that is away.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import random
+import re
+import signal
+import time
+from types import FrameType
+from typing import Any
+
+from rq import Queue, Worker, worker_registration
+from rq.exceptions import InvalidJobOperation, NoSuchJobError
+from rq.executions import Execution
+from rq.job import Job, JobStatus
+from rq.registry import FailedJobRegistry
+from rq.utils import as_text
+from rq.worker import WorkerStatus
+
+from manifests.layout import DataSet
+
+from .. import stopping
+from ..attempts import Fenced
+from .connections import be_patient
+from .fitness import hindrance
+from .runs import FarmRun, all_runs, conclude_later
+from .shard_jobs import CONCLUDE, RefusedJob, ShardJob
+
+PARKED, DRAINED, UNFIT = "parked", "drained", "unfit"
+"""States beside RQ's own: failed too often; its host is being drained; no run for which it is fit has work."""
+
+DRAINED_HOSTS = "defectory:drained"
+_PARKED_AFTER = 3
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
+_MAINTENANCE_SECONDS = 60
+_PACE_MINUTES = 60
+_FAILED_SECONDS = 24 * 3600
+_GIVEN_BACK = ("worker.refusals.FolderRefused",)  # no fault of the shard's, so it costs it no try
+_OF_THE_DATA_SET = ("manifests.errors.DataSetError", "manifests.errors.ManifestError", "manifests.errors.PartError")
+_OF_EVERY_SHARD = ("worker.jobs", "worker.develop", "worker.pairs")
+_REFUSED = "worker.farm.shard_jobs.RefusedJob"
+
+
+class FarmWorker(Worker):
+    """Takes the same options as RQ's worker; queue class, job class and serializer are its own."""
+
+    def __init__(self, queues: Any, name: str | None = None, *positional: Any, **options: Any) -> None:
+        given = queues if isinstance(queues, (list, tuple)) else [queues]
+        names = [each.name if isinstance(each, Queue) else str(each) for each in given]
+        options |= {"job_class": ShardJob, "queue_class": Queue, "serializer": "json"}
+        options["maintenance_interval"] = min(_MAINTENANCE_SECONDS, options.get("maintenance_interval") or 600)
+        super().__init__(names, name, *positional, **options)
+        self._serves: FarmRun | None = None
+        self._in_hand: tuple[Job, Queue, FarmRun | None, set[int]] | None = None
+        if options.get("prepare_for_work", True):
+            be_patient(self.connection)
+
+    def serialize(self) -> dict[Any, Any]:
+        """What Redis knows of the worker."""
+        return super().serialize() | {"class": "FarmWorker"}
+
+    # What to take
+
+    def dequeue_job_and_maintain_ttl(
+        self, timeout: int | None, max_idle_time: int | None = None
+    ) -> tuple[Job, Queue] | None:
+        """Wait for a shard that this worker may take; ``timeout`` None: do not wait."""
+        self.set_state(WorkerStatus.IDLE)
+        began, pause = time.monotonic(), _FIRST_PAUSE
+        while True:
+            self.check_for_suspension(burst=timeout is None)
+            if self.should_run_maintenance_tasks:
+                self.run_maintenance_tasks()
+            taken = self._take()
+            if taken is not None or timeout is None or self._stop_requested:
+                return taken
+            if max_idle_time is not None and time.monotonic() - began > max_idle_time:
+                return None
+            # Spread, so that a thousand idle workers do not all ask at one moment.
+            time.sleep(pause * random.uniform(0.75, 1.25))
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+    def _take(self) -> tuple[Job, Queue] | None:
+        if self._hindered():
+            return None
+        reasons = []
+        for run in self._runs_with_work():
+            if reason := hindrance(run):
+                reasons.append(f"{run.name}: {reason}")
+                continue
+            queue = run.queue(self.connection)
+            if (job := self._pop(queue)) is not None:
+                self._say(WorkerStatus.IDLE)
+                self._serves = run
+                self.log.info("Worker %s: %s: %s (%s)", self.name, queue.name, job.description, job.id)
+                return job, queue
+        self._say(UNFIT if reasons else WorkerStatus.IDLE, "; ".join(reasons))
+        return None
+
+    def _pop(self, queue: Queue) -> Job | None:
+        """The next job of a queue; until it is begun its id lies in RQ's intermediate queue, where it is not lost."""
+        while (moved := self.connection.lmove(queue.key, queue.intermediate_queue_key)) is not None:
+            try:
+                return ShardJob.fetch(as_text(moved), connection=self.connection)
+            except NoSuchJobError:
+                # A ghost: its job went with a Redis that kept nothing.
+                self.connection.lrem(queue.intermediate_queue_key, 1, as_text(moved))
+        return None
+
+    def _hindered(self) -> bool:
+        """Whether this worker takes no shard of any run; says so in Redis."""
+        with self.connection.pipeline(transaction=False) as pipe:
+            # A Redis that came back empty does not know this worker any more.
+            worker_registration.register(self, pipe)
+            pipe.sismember(DRAINED_HOSTS, self.hostname or "")
+            pipe.hmget(self.key, "birth", "failure_reason")
+            pipe.llen(failed_key(self.name))
+            drained, (birth, reason), failures = pipe.execute()[-3:]
+        if birth is None:
+            self.connection.hset(self.key, mapping=self.serialize())
+        if failures >= _PARKED_AFTER:
+            if self.get_state() != PARKED:
+                self._refund()
+            self._say(PARKED, f"{_PARKED_AFTER} shards in a row failed: {as_text(reason or '')}")
+            return True
+        if drained:
+            self._say(DRAINED)
+        return bool(drained)
+
+    def _runs_with_work(self) -> list[FarmRun]:
+        runs = [run for run in all_runs(self.connection) if not run.paused]
+        with self.connection.pipeline(transaction=False) as pipe:
+            for run in runs:
+                pipe.llen(run.queue(self.connection).key)
+            return [run for run, length in zip(runs, pipe.execute()) if length]
+
+    def _say(self, state: str, reason: str = "") -> None:
+        """Make a state and its reason visible; the log tells of each change once."""
+        if (state, reason) == (self.get_state(), getattr(self, "_reason", "")):
+            return
+        if reason:
+            self.log.warning("Worker %s: %s: %s", self.name, state, reason)
+        self._reason = reason
+        self.set_state(state)
+        self.connection.hset(self.key, "reason", reason)
+
+    def clean_registries(self) -> None:
+        """Look after the registries of all runs: shards whose worker died, or died while taking them, go back."""
+        own, self.queues = self.queues, [run.queue(self.connection) for run in all_runs(self.connection)]
+        try:
+            super().clean_registries()
+        finally:
+            self.queues = own
+
+    # What becomes of a shard
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        """Render a shard in a work-horse, and keep count of its pairs."""
+        run = self._serves
+        self._in_hand = (job, queue, run, self._missing(job))
+        try:
+            job.check()  # type: ignore[attr-defined]
+        except RefusedJob as error:
+            reason = f"{_REFUSED}: {error}"
+            self.handle_job_failure(job, queue, exc_string=reason, execution=self.prepare_execution(job))
+            return
+        super().execute_job(job, queue)
+        self._count()
+        self._in_hand = None
+        if run is not None and run.unattended:
+            self._conclude(run, job)
+
+    def fork_work_horse(self, job: Job, queue: Queue) -> None:
+        """Start a work-horse; while the first one is at work, learn what the next ones need not learn any more."""
+        super().fork_work_horse(job, queue)
+        for name in _OF_EVERY_SHARD:
+            importlib.import_module(name)
+
+    def maintain_heartbeats(self, job: Job, execution: Execution) -> None:
+        super().maintain_heartbeats(job, execution)
+        self._count()
+
+    def _missing(self, job: Job) -> set[int]:
+        try:
+            folder, frames = job.check()  # type: ignore[attr-defined]
+        except RefusedJob:
+            return set()
+        return {frame for frame in frames if not DataSet(folder).is_complete(frame)}
+
+    def _count(self) -> None:
+        """Add the pairs that have come since the last look to the counts of the run."""
+        if self._in_hand is None:
+            return
+        job, queue, run, missing = self._in_hand
+        left = self._missing(job) & missing
+        if run is None or not (came := len(missing) - len(left)):
+            return
+        self._in_hand = (job, queue, run, left)
+        minute = int(time.time()) // 60
+        with self.connection.pipeline() as pipe:
+            pipe.hincrby(run.key, "pairs", came)
+            pipe.hincrby(f"{run.key}:pace", str(minute), came)
+            pipe.hdel(f"{run.key}:pace", str(minute - _PACE_MINUTES))
+            pipe.execute()
+
+    def _conclude(self, run: FarmRun, job: Job) -> None:
+        """Where nothing of a run is left to do, have index and report written, once."""
+        queue = run.queue(self.connection)
+        if queue.count or queue.started_job_registry.count or job.func_name == CONCLUDE:
+            return
+        if self.connection.hset(run.key, "concluded", 1):
+            conclude_later(self.connection, run)
+
+    def handle_job_success(self, job: Job, queue: Queue, *others: Any, **named: Any) -> None:
+        super().handle_job_success(job, queue, *others, **named)
+        with self.connection.pipeline() as pipe:
+            pipe.delete(failed_key(self.name))
+            if self._in_hand is not None and self._in_hand[2] is not None and job.func_name != CONCLUDE:
+                pipe.hincrby(self._in_hand[2].key, "shards_done", 1)
+            pipe.execute()
+
+    def handle_job_failure(
+        self,
+        job: Job,
+        queue: Queue,
+        started_job_registry: Any = None,
+        exc_string: str = "",
+        execution: Execution | None = None,
+    ) -> None:
+        """Write down whose fault it was; a try that brought pairs costs the shard nothing."""
+        kind, reason = last_words(exc_string)
+        # Without an execution it is somebody else's job that maintenance has found.
+        if execution is not None and self._stopped_job_id != job.id:
+            self._blame(job, kind, reason)
+            if kind in _GIVEN_BACK:
+                self._give_back(job, queue, execution)
+                return
+            if kind == _REFUSED:
+                job.retries_left = 0
+            elif self._in_hand is not None and self._in_hand[2] and self._missing(job) != self._in_hand[3]:
+                job.retries_left = self._in_hand[2].tries
+        super().handle_job_failure(job, queue, started_job_registry, exc_string, execution)
+
+    def _blame(self, job: Job, kind: str, reason: str) -> None:
+        run = self._in_hand[2] if self._in_hand is not None else None
+        with self.connection.pipeline() as pipe:
+            if kind not in (*_OF_THE_DATA_SET, _REFUSED):
+                pipe.rpush(failed_key(self.name), f"{job.origin} {job.id}")
+                pipe.expire(failed_key(self.name), _FAILED_SECONDS)
+                pipe.hset(self.key, "failure_reason", reason)
+            if run is not None:
+                pipe.hset(run.key, mapping={"failure_kind": kind, "failure_reason": reason})
+                pipe.hincrby(run.key, "shards_failed", 1)
+                pipe.hincrby(f"{run.key}:reasons", _general(reason), 1)
+            pipe.execute()
+
+    def _refund(self) -> None:
+        """It was this machine that failed, not the shards: give them back the tries that they lost here."""
+        for each in self.connection.lrange(failed_key(self.name), 0, -1):
+            queue_name, _, job_id = as_text(each).partition(" ")
+            with contextlib.suppress(NoSuchJobError, InvalidJobOperation):
+                job = ShardJob.fetch(job_id, connection=self.connection)
+                job.retries_left = (job.retries_left or 0) + 1
+                self.connection.hset(job.key, "retries_left", job.retries_left)
+                if job.get_status(refresh=False) == JobStatus.FAILED:
+                    FailedJobRegistry(queue_name, self.connection, job_class=ShardJob).requeue(job)
+
+    def _finalize_failure(self, job: Job, queue: Queue, execution: Execution, exc_info: Any) -> None:
+        if exc_info[0] is stopping.Stopping:
+            self.log.info("Worker %s: gives %s back", self.name, job.id)
+            self._give_back(job, queue, execution)
+            return
+        if exc_info[0] is Fenced:
+            # The shard is somebody else's by now, and so is what becomes of the job.
+            with self.connection.pipeline() as pipe:
+                self.cleanup_execution(job, pipe, execution)
+                pipe.execute()
+            return
+        super()._finalize_failure(job, queue, execution, exc_info)
+
+    def _give_back(self, job: Job, queue: Queue, execution: Execution | None) -> None:
+        with self.connection.pipeline() as pipe:
+            self.cleanup_execution(job, pipe, execution)
+            queue._enqueue_job(job, pipeline=pipe, at_front=True)
+            pipe.execute()
+
+    # Signals
+
+    def setup_work_horse_signals(self) -> None:
+        super().setup_work_horse_signals()
+        stopping.listen()
+
+    def handle_warm_shutdown_request(self) -> None:
+        """Ask the work-horse to end after the frame in flight."""
+        super().handle_warm_shutdown_request()
+        if self.horse_pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.horse_pid, signal.SIGTERM)
+
+    def request_force_stop(self, signum: int, frame: FrameType | None) -> None:
+        """End the work-horse and all that it started, give its shard back, and end."""
+        try:
+            super().request_force_stop(signum, frame)
+        except SystemExit:
+            execution = self.execution
+            if self._in_hand is not None and execution is not None:
+                self._count()
+                self._give_back(*self._in_hand[:2], execution)
+            raise
+
+
+def failed_key(worker_name: str) -> str:
+    """Key of the list of shards that failed on a worker since the last one that did not."""
+    return f"defectory:worker:{worker_name}:failed"
+
+
+def last_words(trace: str) -> tuple[str, str]:
+    """Kind of an exception, dotted or empty, and its text in one line, from a traceback or what RQ writes for one."""
+    lines = [line.strip() for line in trace.splitlines() if line.strip()]
+    if not lines:
+        return "", "failed without a reason"
+    if lines[-1].startswith("Work-horse terminated unexpectedly"):
+        return "", "the process that rendered was killed; is there memory enough for so many workers?"
+    if "AbandonedJobError" in lines[-1]:
+        return "", "its worker died"
+    kind, _, text = lines[-1].partition(": ")
+    named = kind.replace(".", "").isidentifier() and "." in kind
+    return (kind, text) if named and text else ("", lines[-1])
+
+
+def _general(reason: str) -> str:
+    """A reason without what differs from shard to shard, so that like ones are counted together."""
+    return re.sub(r"\d+", "N", re.sub(r" \(log: .*\)$", "", reason))[:200]
