@@ -80,9 +80,10 @@ def manifest(surfaces: dict[str, Any]) -> schema.Manifest:
 
 
 def render(what: schema.Manifest, folder: Path) -> list[np.ndarray]:
-    """Both frames as 8-bit RGB on black."""
-    mesh, report = prepare_part(PARTS / "flange.step")
-    shard = {"manifest": schema.to_dict(what), "frames": [0, 1], "part": str(save_prepared(folder, mesh, report))}
+    """Its first frames, one for each view, as 8-bit RGB on black."""
+    mesh, report = prepare_part(PARTS / what.part.file)
+    part = save_prepared(folder, mesh, report)
+    shard = {"manifest": schema.to_dict(what), "frames": list(range(what.view_count)), "part": str(part)}
     file = folder / "shard.json"
     file.write_text(json.dumps(shard | {"folder": str(folder), "device": "cpu", "threads": 0}))
     command = build_command(Blender("module", sys.executable, "this"), headless_script(), file)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..contract import sampling, schema, viewpoints
 from ..geometry.defects.instances import Instance, build_instance
 from ..geometry.defects.placement import Ground
+from ..geometry.impurities.instances import Laid, lay_on
 from ..geometry.mesh import Mesh
 from ..geometry.refine import refine
 from ..geometry.selection import surface_index
@@ -19,6 +20,7 @@ from .backdrop import add_backdrop
 from .cameras import add_camera
 from .drivers import drive, install
 from .impurities import lay_impurities
+from .impurities.stickers import make_sticker, sticker_entries
 from .labels import label
 from .lights import add_lights
 from .marks import marking
@@ -54,6 +56,7 @@ class InspectionScene:
     defects: tuple[dict[str, object], ...] = ()
     warnings: tuple[str, ...] = ()
     built: Instance | None = None
+    laid: Laid | None = None
 
     def show(self, frame: int) -> None:
         """Show a frame: its instance's geometry, and every driven property at its value."""
@@ -67,9 +70,18 @@ class InspectionScene:
         instance = sampling.locate_frame(self.table.manifest, frame).instance
         eyes_mm = self.table.viewpoints.locations_mm
         built = build_instance(self.table.manifest, self.ground, self.mesh, eyes_mm, instance)
-        show_instance(self.part, built, self.surfaces[built.parents])
+        laid = lay_on(self.table.manifest, self.ground, self.mesh, eyes_mm, built, instance)
+        self.built, self.laid, self.defects, self.warnings = built, laid, built.defects, built.warnings + laid.warnings
+        show_instance(self.part, built, laid, self.slots(laid))
         self.part.data[_INSTANCE] = instance
-        self.built, self.defects, self.warnings = built, built.defects, built.warnings
+
+    def slots(self, laid: Laid) -> NDArray[np.int32]:
+        """(m,) the part's material of each triangle of the instance that is shown, and of what lies on it."""
+        assert self.built is not None
+        manifest = self.table.manifest
+        own = dict(zip(sticker_entries(manifest), range(len(surface_paths(manifest)), 1 << 16)))
+        stuck = np.array([own[entry] for entry in laid.entries], dtype=np.int32)
+        return np.concatenate([self.surfaces[self.built.parents], stuck])
 
     def poses(self) -> dict[str, dict[str, object]]:
         """Pose in the scene of the ``camera`` and of the ``part`` in the frame that is shown.
@@ -131,12 +143,14 @@ def add_rig(scene: bpy.types.Scene, table: sampling.Table, bounds: viewpoints.Bo
 
 
 def add_coating(scene: bpy.types.Scene, table: sampling.Table) -> list[bpy.types.Material]:
-    """The part's materials, in the order of its surfaces: each with its impurities, its labels and its passes."""
+    """The part's materials, in the order of its surfaces and then of its stickers: with impurities, labels, passes."""
     manifest = table.manifest
     coated = []
     for path in surface_paths(manifest):
         material, shader = make_surface(table, path)
         coated.append((material, *lay_impurities(material, table, shader)))
+    for entry in sticker_entries(manifest):
+        coated.append((*make_sticker(table, f"impurities[{entry}]"), []))
     label(scene, coated, manifest.render)
     materials = [material for material, _, _ in coated]
     add_passes(scene.view_layers[0], materials, manifest.output)

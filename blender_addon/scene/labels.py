@@ -52,7 +52,7 @@ def label(
     emitting = material.copy()
     emitting.name = "Labels"
     tree = emitting.node_tree
-    copied = [tree.nodes[m.node.name].outputs[m.name] for m in masks]
+    copied = [mask and tree.nodes[mask.node.name].outputs[mask.name] for mask in masks]
     emission = tree.nodes.new("ShaderNodeEmission")
     feed(tree, emission.inputs["Color"], _label(tree, copied))
     output = next(n for n in tree.nodes if n.bl_idname == "ShaderNodeOutputMaterial")
@@ -72,7 +72,7 @@ def _label(tree: bpy.types.NodeTree, masks: list[Any]) -> Any:
     number = attribute.outputs["Fac"]
     # A defect outweighs the dust on it: to miss a defect is the worse mistake. Of impurities the later lies on top.
     # They count down from -1.
-    for index, mask in reversed(list(enumerate(masks))):
+    for index, mask in reversed([(index, mask) for index, mask in enumerate(masks) if mask is not None]):
         free = math(tree, "COMPARE", number, 0.0, 0.5)
         on_free = math(tree, "MULTIPLY", mask, free)
         number = math(tree, "MULTIPLY_ADD", on_free, float(-1 - index), number)

@@ -6,6 +6,8 @@ from typing import Any
 
 import bpy
 
+from ..geometry.impurities.noise import ALONG
+
 
 def group(name: str, inputs: dict[str, str], outputs: dict[str, str]) -> tuple[bpy.types.NodeTree, Any, Any]:
     """A fresh shader node group.
@@ -54,4 +56,4 @@ def vector(tree: bpy.types.NodeTree, operation: str, *values: Any, output: str =
 
 def elsewhere(tree: bpy.types.NodeTree, place: Any, draw: Any) -> Any:
     """A place in a solid texture, moved along a line by a draw; it is cheaper than a fourth dimension of noise."""
-    return vector(tree, "ADD", place, vector(tree, "SCALE", (1.0, 0.7548777, 0.5698403), Scale=draw))
+    return vector(tree, "ADD", place, vector(tree, "SCALE", ALONG, Scale=draw))

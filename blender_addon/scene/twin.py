@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import bpy
 
@@ -15,6 +16,7 @@ from ..contract import schema
 from ..geometry.defects.instances import Instance
 from .build import InspectionScene
 from .impurities import lay_impurities
+from .impurities.stickers import make_sticker, sticker_entries
 from .nodes import feed
 from .part import make_mesh
 from .surfaces import make_surface, surface_paths
@@ -30,20 +32,25 @@ class TwinPart:
 
     def __init__(self, inspection: InspectionScene, twin: schema.Twin) -> None:
         self._inspection = inspection
-        self._materials = [_material(inspection, path, twin) for path in surface_paths(inspection.table.manifest)]
+        table, self._twin = inspection.table, twin
+        self._materials = [_material(inspection, path, twin) for path in surface_paths(table.manifest)]
+        for entry in sticker_entries(table.manifest):
+            self._materials.append(_finished(*make_sticker(table, f"impurities[{entry}]")))
         self._built: Instance | None = None
         self._mesh: bpy.types.Mesh | None = None
 
     @contextmanager
     def shown(self) -> Iterator[None]:
         """Show the twin of the instance that is shown, in place of it, for a while."""
-        part, built = self._inspection.part, self._inspection.built
-        assert built is not None
+        part, built, laid = self._inspection.part, self._inspection.built, self._inspection.laid
+        assert built is not None and laid is not None
         if built is not self._built:
             if self._mesh is not None:
                 bpy.data.meshes.remove(self._mesh)
-            surfaces = self._inspection.surfaces[built.parents]
-            self._built, self._mesh = built, make_mesh(built, built.twin_mm, surfaces, self._materials)
+            entries = enumerate(self._inspection.table.manifest.impurities)
+            laid = laid.without([i for i, entry in entries if self._twin.lacks("impurities", entry.label)])
+            slots = self._inspection.slots(laid)
+            self._built, self._mesh = built, make_mesh(built, built.twin_mm, laid, slots, self._materials)
         own = part.data
         part.data = self._mesh
         try:
@@ -55,6 +62,10 @@ class TwinPart:
 def _material(inspection: InspectionScene, path: str, twin: schema.Twin) -> bpy.types.Material:
     material, shader = make_surface(inspection.table, path, twin.plain)
     shader, _ = lay_impurities(material, inspection.table, shader, twin)
+    return _finished(material, shader)
+
+
+def _finished(material: bpy.types.Material, shader: Any) -> bpy.types.Material:
     tree = material.node_tree
     output = next(node for node in tree.nodes if node.bl_idname == "ShaderNodeOutputMaterial")
     feed(tree, output.inputs["Surface"], shader)

@@ -22,7 +22,7 @@ from .defects import (
     Pore,
     Scratch,
 )
-from .impurities import Dust, Impurity, WaterStain
+from .impurities import Dust, Fingerprint, Impurity, Sticker, WaterStain
 from .lights import Diffuser, Dome, Light, LightState, Panel, RingLight, Spot, World
 from .manifest import CONTRACT, Manifest, Parameter, from_dict, to_dict
 from .output import Noise, Output, Render
@@ -68,6 +68,7 @@ __all__ = [
     "Dome",
     "Dust",
     "Fibonacci",
+    "Fingerprint",
     "GluePad",
     "Gradients",
     "Granular",
@@ -104,6 +105,7 @@ __all__ = [
     "Scanner",
     "Scratch",
     "Spot",
+    "Sticker",
     "Surface",
     "Turned",
     "Twin",

@@ -17,7 +17,7 @@ from ..fields import field, join
 from .backdrop import Backdrop
 from .camera import Camera
 from .defects import Defect
-from .impurities import Impurity
+from .impurities import Impurity, Sticker
 from .lights import Diffuser, Dome, Light, LightState, World
 from .output import Output, Render
 from .part import Part
@@ -234,6 +234,8 @@ def _check_surfaces(manifest: Manifest) -> None:
         raise ManifestError(
             "render.masks", "'emissive' cannot follow relief 'displacement' on a part with several surfaces; use aov"
         )
+    if displaced and manifest.render.masks == "emissive" and any(isinstance(i, Sticker) for i in manifest.impurities):
+        raise ManifestError("render.masks", "'emissive' would displace the stickers with the surface; use aov")
 
 
 def _check_twin(manifest: Manifest) -> None:

@@ -1,7 +1,8 @@
 """What the node group of an impurity computes: runs inside Blender, ``node_values.py -- TASK.json``.
 
 The part is a cloud of random triangles, so that one render of a sample a pixel evaluates the group at random points of
-space. The EXR has the passes ``Where`` (mm in the part's axes) and one for each output of the group.
+space. The EXR has the passes ``Where`` (mm in the part's axes), ``Facing`` (normals) and one
+for each output of the group.
 """
 
 from __future__ import annotations
@@ -30,13 +31,17 @@ def main(task: dict[str, object]) -> None:
     mesh = Mesh(corners.reshape(-1, 3), triangles, ("cloud",), np.zeros(600, dtype=np.int32))
     inspection = build_scene(schema.from_dict(task["manifest"]), mesh)
     inspection.show(0)
+    for name, value in dict(task.get("properties", {})).items():
+        inspection.part.data[name] = value
     tree = inspection.part.data.materials[0].node_tree
     group = next(n for n in tree.nodes if n.bl_idname == "ShaderNodeGroup" and n.node_tree.name == task["group"])
+    coordinates = tree.nodes.new("ShaderNodeTexCoord")
     place = tree.nodes.new("ShaderNodeVectorMath")
     place.operation = "SCALE"
     place.inputs["Scale"].default_value = 1000.0
-    tree.links.new(tree.nodes.new("ShaderNodeTexCoord").outputs["Object"], place.inputs[0])
-    sockets = {"Where": place.outputs[0]} | {output.name: output for output in group.outputs}
+    tree.links.new(coordinates.outputs["Object"], place.inputs[0])
+    sockets = {"Facing": coordinates.outputs["Normal"], "Where": place.outputs[0]}
+    sockets |= {output.name: output for output in group.outputs}
     for name, socket in sockets.items():
         carrier = tree.nodes.new("ShaderNodeOutputAOV")
         carrier.aov_name = name

@@ -11,6 +11,7 @@ import numpy as np
 import OpenEXR
 import pytest
 
+from blender_addon.geometry.impurities.fingerprints import Print, fingerprints, properties
 from blender_addon.geometry.impurities.water_stains import water_stains
 from manifests import schema
 from manifests.sampling import Table
@@ -23,7 +24,7 @@ NEAR = 1e-3
 
 
 def evaluate(
-    folder: Path, blender: str, entry: dict[str, Any], group: str
+    folder: Path, blender: str, entry: dict[str, Any], group: str, **more: Any
 ) -> tuple[Table, bool, dict[str, np.ndarray]]:
     """Values of the entry's table, whether this Blender is 5.0 or later, and the passes (n, 3) at n points."""
     what = manifest(
@@ -34,7 +35,8 @@ def evaluate(
         render={"samples": 1, "bounces": 0},
     )
     task = folder / "task.json"
-    task.write_text(json.dumps({"manifest": schema.to_dict(what), "group": group, "exr": str(folder / "values.exr")}))
+    told = {"manifest": schema.to_dict(what), "group": group, "exr": str(folder / "values.exr"), **more}
+    task.write_text(json.dumps(told))
     kind = "module" if Path(blender).name.startswith("python") else "binary"
     done = subprocess.run(
         build_command(Blender(kind, blender, "test"), SCRIPT, task), capture_output=True, text=True, check=False
@@ -70,3 +72,23 @@ def test_water_stains_are_those_of_numpy(blender: str, tmp_path: Path, entry: di
     assert (~same).sum() <= 2
     assert np.abs(passes["Change"][:, 0] - change)[same].max() < NEAR
     assert np.abs(change).max() > 0.3
+
+
+def test_fingerprints_are_those_of_numpy(blender: str, tmp_path: Path) -> None:
+    turn = np.linalg.qr(np.random.default_rng(1).normal(size=(3, 3)))[0]
+    prints = [
+        Print(np.array([-28.0, 5.0, 0.0]), turn[0], turn[1], (17.0, 22.0), 0.3),
+        Print(np.array([28.0, -5.0, 4.0]), np.array([1.0, 0, 0]), np.array([0, 0, 1.0]), (18.0, 30.0), 0.9),
+    ]
+    # A third has room in the group and is not on this instance.
+    entry = {"kind": "fingerprint", "count": 3, "ridge_mm": 4, "smudge": 0.4, "intensity": -0.5, "roughness": 0.8}
+    values, _, passes = evaluate(tmp_path, blender, entry, "Fingerprint", properties=properties(0, prints))
+    what = values.manifest.impurities[0]
+    assert isinstance(what, schema.Fingerprint)
+    inside, grease = fingerprints(passes["Where"], passes["Facing"], prints, what, values.value("@texture", 0))
+    assert 0.05 < inside.mean() < 0.5
+    same = (passes["Mask"][:, 0] == 1) == inside
+    assert (~same).sum() <= 2
+    for name, amount in (("Change", -0.5), ("Rougher", 0.8)):
+        assert np.abs(passes[name][:, 0] - amount * grease)[same].max() < NEAR
+    assert grease.max() > 0.8

@@ -206,7 +206,7 @@ def _tie_manifest(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, Any]:
         defect["label"] = draw(st.sampled_from(labels[:2]))
     for impurity in data.get("impurities", []):
         impurity["label"] = draw(st.sampled_from(labels[2:]))
-    if data.get("surfaces"):
+    if data.get("surfaces") or any(impurity["kind"] == "sticker" for impurity in data.get("impurities", [])):
         data["render"] = data.get("render", {}) | {"masks": "aov"}
     names = ["texture", *(entry["label"] for group in _LABELLED for entry in data.get(group, []))]
     names += [group for group in _LABELLED if data.get(group)]

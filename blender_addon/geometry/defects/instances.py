@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from ...contract import distributions, errors, sampling, schema
+from ...contract import distributions, errors, fields, sampling, schema
 from ..mesh import Mesh
 from ..split import Floats, Ints
 from .bumps import make_bump
@@ -38,8 +37,6 @@ MAKERS: dict[str, Maker] = {
     "pore": make_pore,
 }
 """Kind of defect, and what makes its form from sizes, a generator and the slope of an edge's faces."""
-
-_NO_SIZES = ("label", "count", "placement", "insignificant", "overlap")
 
 
 @dataclass(frozen=True)
@@ -93,15 +90,15 @@ def draw_defects(
     records: list[dict[str, Any]] = []
     warnings: list[str] = []
     for i, entry in enumerate(manifest.defects):
-        count = _count(manifest, entry, i, number)
+        path = f"defects[{i}]"
+        count = count_of(manifest, entry, path, number)
         if not count:
             continue
-        path = f"defects[{i}]"
         places = Places(entry, path, ground, mesh, eyes_mm)
         for k in range(count):
             # Room for the largest count is set aside, so that a defect's draw does not depend on how many there are.
             index = number * distributions.most(entry.count) + k
-            sizes = _sizes(manifest, entry, path, index)
+            sizes = sizes_of(manifest, entry, path, index)
             defect = _place(manifest, ground, places, defects, entry, path, index, sizes)
             if isinstance(defect, str):
                 size = next(iter(sizes.values()))
@@ -121,12 +118,15 @@ def draw_defects(
     return defects, records, warnings
 
 
-def _count(manifest: schema.Manifest, entry: schema.Defect, i: int, number: int) -> int:
-    return round(float(sampling.draw(entry.count, manifest.seed, f"defects[{i}].count", number, number + 1)[0]))
+def count_of(manifest: schema.Manifest, entry: Any, path: str, number: int) -> int:
+    """How many of an entry an instance has; ``path`` identifies the draw."""
+    return round(float(sampling.draw(entry.count, manifest.seed, f"{path}.count", number, number + 1)[0]))
 
 
-def _sizes(manifest: schema.Manifest, entry: schema.Defect, path: str, index: int) -> dict[str, float]:
-    names = [f.name for f in dataclasses.fields(entry) if f.name not in _NO_SIZES]
+def sizes_of(manifest: schema.Manifest, entry: Any, path: str, index: int) -> dict[str, float]:
+    """The sizes of one of an entry: what its fields that are numbers or distributions draw."""
+    hints = fields.hints(type(entry))
+    names = [name for name, hint in hints.items() if hint == hints["count"] and name != "count"]
     return {
         name: float(sampling.draw(getattr(entry, name), manifest.seed, f"{path}.{name}", index, index + 1)[0])
         for name in names

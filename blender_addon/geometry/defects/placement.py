@@ -106,7 +106,9 @@ class Ground:
         if not _cover(plane[level], probes[::6]).all():
             return False
         covered = _cover(plane[level], probes)
-        steep = ~level & (height.min(axis=1) < sag) & (height.max(axis=1) > -sag)
+        # What looks the other way below is the far side of a thin part, and in nobody's way.
+        behind = (facing < 0) & (height.max(axis=1) < 0)
+        steep = ~level & ~behind & (height.min(axis=1) < sag) & (height.max(axis=1) > -sag)
         return bool(covered.all()) and not _cover(plane[steep], probes).any()
 
 

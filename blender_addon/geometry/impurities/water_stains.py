@@ -6,10 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...contract import schema
-from .noise import CellHash, Floats32, jittered_distance, perlin
-
-ALONG = (1.0, 0.7548777, 0.5698403)
-"""Direction in which another draw of a texture lies; ``nodes.elsewhere`` says why."""
+from .noise import CellHash, Floats32, jittered_distance, moved, perlin
 
 
 def water_stains(
@@ -28,12 +25,11 @@ def water_stains(
         change: (n,) what is added to the reflectance there, 0 outside.
     """
     points = np.asarray(points_mm, dtype=np.float32)
-    elsewhere = np.array(ALONG, dtype=np.float32) * np.float32(draw)
-    noise = perlin(points * np.float32(stains.frequency_per_mm) + elsewhere)
+    noise = perlin(moved(points, stains.frequency_per_mm, draw))
     radius = noise * np.float32(stains.amplitude_mm) + np.float32(stains.radius_mm)
     if stains.center_mm is None:
         cell = np.float32(stains.cell_mm)
-        distance = jittered_distance(points / cell + elsewhere, cell_hash) * cell
+        distance = jittered_distance(moved(points / cell, 1.0, draw), cell_hash) * cell
     else:
         distance = np.linalg.norm(points - np.array(stains.center_mm, dtype=np.float32), axis=1)
     inside = distance <= radius

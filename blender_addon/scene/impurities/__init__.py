@@ -1,4 +1,4 @@
-"""Impurities as node groups, a module each: solid textures, whose mask is the very function that shades them."""
+"""Impurities on surfaces, a module each; what shades them is the very function that makes their mask."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from typing import Any
 import bpy
 
 from ...contract import sampling, schema
-from ..drivers import bind_vector
+from ...geometry.impurities.instances import rank
 from ..surfaces.sockets import bind_inputs
+from . import dust, fingerprints, water_stains
 from .coat import Coat
-from .dust import dust
-from .water_stains import water_stains
 
-SHIFT = 137.31
+_SHIFT = 137.31
 """Added to the draw of a texture for each entry of the same kind that stands before."""
+
+_TEXTURES: dict[type, Any] = {schema.Dust: dust, schema.WaterStain: water_stains, schema.Fingerprint: fingerprints}
+"""Of those that are textures, the module that makes a group and lays it on a surface; stickers are things."""
 
 
 def lay_impurities(
@@ -23,29 +25,19 @@ def lay_impurities(
     """Lay the impurities of a manifest over a surface, the later ones over the earlier; none that a twin lacks.
 
     Returns:
-        The shader socket of the whole, and for each impurity the socket of its mask (0 or 1).
+        The shader socket of the whole, and for each impurity the socket of its mask (0 or 1), None for what is no
+        texture or absent.
     """
     tree, masks = material.node_tree, []
     coat = Coat(tree, shader.node)
-    entries = table.manifest.impurities
-    for number, entry in enumerate(entries):
-        if twin is not None and twin.lacks("impurities", entry.label):
+    for number, entry in enumerate(table.manifest.impurities):
+        if type(entry) not in _TEXTURES or (twin is not None and twin.lacks("impurities", entry.label)):
+            masks.append(None)
             continue
-        path = f"impurities[{number}]"
+        module, path, before = _TEXTURES[type(entry)], f"impurities[{number}]", rank(table.manifest, number)
         node = tree.nodes.new("ShaderNodeGroup")
-        if isinstance(entry, schema.Dust):
-            node.node_tree = dust(entry)
-            specks = tree.nodes.new("ShaderNodeBsdfDiffuse")
-            bind_vector(specks.inputs["Color"], "default_value", table, f"{path}.color")
-            coat.cover(node.outputs["Mask"], specks.outputs["BSDF"])
-        else:
-            node.node_tree = water_stains(entry)
-            coat.change("Base Color", node.outputs["Change"])
-        bind_inputs(node, entry, table, path, SHIFT * rank(entries, number))
+        node.node_tree = module.make_group(entry, before)
+        bind_inputs(node, entry, table, path, _SHIFT * before)
+        module.lay(coat, node, table, path)
         masks.append(node.outputs["Mask"])
     return coat.shader, masks
-
-
-def rank(entries: tuple[schema.Impurity, ...], number: int) -> int:
-    """How many entries of its kind stand before an entry."""
-    return sum(type(entry) is type(entries[number]) for entry in entries[:number])

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import bpy
 
-from ...contract import schema
+from ...contract import sampling, schema
+from ..drivers import bind_vector
 from ..nodes import elsewhere, feed
 from ..surfaces.algebra import Number, Triple
+from .coat import Coat
 from .groups import group_of, place_mm
 
 _SMALLEST = 1 / 3  # smallest diameter over largest
 _MEAN = (1 + _SMALLEST) / 2
 
 
-def dust(entry: schema.Dust) -> bpy.types.NodeTree:
+def lay(coat: Coat, node: bpy.types.Node, table: sampling.Table, path: str) -> None:
+    """Cover a surface with the specks of a node of the group."""
+    specks = coat.tree.nodes.new("ShaderNodeBsdfDiffuse")
+    bind_vector(specks.inputs["Color"], "default_value", table, f"{path}.color")
+    coat.cover(node.outputs["Mask"], specks.outputs["BSDF"])
+
+
+def make_group(entry: schema.Dust, rank: int) -> bpy.types.NodeTree:
     """Balls at the cell points of a Voronoi texture; where the surface cuts a ball, there lies a speck.
 
     With cells of side s, a surface meets balls of mean diameter d at a rate of d / s3 for each unit of area.

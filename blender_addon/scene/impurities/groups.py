@@ -7,6 +7,7 @@ from typing import Any
 import bpy
 
 from .. import MM
+from ..nodes import elsewhere, feed
 from ..surfaces.algebra import Number, Triple
 from ..surfaces.sockets import TEXTURE, group_with, input_name
 
@@ -35,3 +36,13 @@ def group_of(entry: Any, *outputs: str) -> tuple[bpy.types.NodeTree, Given, Any]
 def place_mm(tree: bpy.types.NodeTree) -> Triple:
     """The point that is shaded, in mm of the part's own axes."""
     return Triple(tree, tree.nodes.new("ShaderNodeTexCoord").outputs["Object"]).scaled(1 / MM)
+
+
+def perlin(place: Triple, draw: Any) -> Number:
+    """Signed Perlin noise of features of size 1, -1 to 1: ``geometry.impurities.noise.perlin``."""
+    node = place.tree.nodes.new("ShaderNodeTexNoise")
+    node.normalize = False
+    feed(place.tree, node.inputs["Vector"], elsewhere(place.tree, place.socket, draw))
+    for name, value in {"Scale": 1.0, "Detail": 0.0}.items():
+        feed(place.tree, node.inputs[name], value)
+    return Number(place.tree, node.outputs[0])

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import bpy
 
-from ...contract import schema
+from ...contract import sampling, schema
 from ..nodes import elsewhere, feed
 from ..surfaces.algebra import Number
-from .groups import group_of, place_mm
+from .coat import Coat
+from .groups import group_of, perlin, place_mm
 
 
-def water_stains(entry: schema.WaterStain) -> bpy.types.NodeTree:
+def lay(coat: Coat, node: bpy.types.Node, table: sampling.Table, path: str) -> None:
+    """Change a surface's reflectance by a node of the group."""
+    coat.change("Base Color", node.outputs["Change"])
+
+
+def make_group(entry: schema.WaterStain, rank: int) -> bpy.types.NodeTree:
     """A group whose outputs are the mask and the change of the reflectance."""
     tree, given, result = group_of(entry, "Mask", "Change")
     radius, cell = given["radius_mm"], given["cell_mm"]
     place = place_mm(tree)
-    noise = tree.nodes.new("ShaderNodeTexNoise")
-    noise.normalize = False
-    feed(tree, noise.inputs["Vector"], elsewhere(tree, place.scaled(given["frequency_per_mm"]).socket, given.draw))
-    for name, value in {"Scale": 1.0, "Detail": 0.0}.items():
-        feed(tree, noise.inputs[name], value)
-    edge = Number(tree, noise.outputs[0]) * given["amplitude_mm"] + radius
+    edge = perlin(place.scaled(given["frequency_per_mm"]), given.draw) * given["amplitude_mm"] + radius
     if entry.center_mm is None:
         cells = tree.nodes.new("ShaderNodeTexVoronoi")
         feed(tree, cells.inputs["Vector"], elsewhere(tree, place.over(cell).socket, given.draw))

@@ -3,8 +3,10 @@
 from typing import TypeAlias
 
 from .dust import Dust
+from .fingerprints import Fingerprint
+from .stickers import Sticker
 from .water_stains import WaterStain
 
-Impurity: TypeAlias = Dust | WaterStain
+Impurity: TypeAlias = Dust | WaterStain | Fingerprint | Sticker
 
-__all__ = ["Dust", "Impurity", "WaterStain"]
+__all__ = ["Dust", "Fingerprint", "Impurity", "Sticker", "WaterStain"]

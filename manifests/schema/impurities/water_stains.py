@@ -30,11 +30,11 @@ class WaterStain:
     frequency_per_mm: float = field("Frequency f of the Perlin noise.", 0.2, above=0.0, driven=True)
     amplitude_mm: float = field("Amplitude A of the noise, which lies between -1 and 1.", 2.5, low=0.0, driven=True)
     decay: float = field(
-        "Exponent gamma: the larger, the narrower the rim and the clearer the middle.", 4.0, above=0.0, driven=True
+        "Exponent gamma: the larger, the narrower the rim and the clearer the middle.", 5.0, above=0.0, driven=True
     )
     intensity: float = field(
         "Change alpha of the reflectance at the rim: negative for dark rims, positive for bright ones.",
-        -0.5,
+        -0.4,
         low=-1.0,
         high=1.0,
         driven=True,
