@@ -22,7 +22,7 @@ from .part import place_part
 _RIG = {"camera", "views", "lights", "light_states", "backdrop"}
 _COATING = {"surface", "surfaces", "impurities", "render.masks", "output.passes", "twin"}
 _PLACE = {"part.location_mm", "part.rotation_deg"}
-_NO_GEOMETRY = {"name", "lights", "light_states", "backdrop", "render", "output", "impurities", "repeats", *_PLACE}
+_NO_GEOMETRY = {"name", "lights", "light_states", "backdrop", "render", "output", "repeats", *_PLACE}
 
 
 def change_scene(inspection: InspectionScene, manifest: schema.Manifest, mesh: Mesh) -> InspectionScene:

@@ -118,7 +118,7 @@ def test_emissive_masks_agree(blender: str, tmp_path: Path) -> None:
 
 
 def test_a_defect_outweighs_what_lies_on_it_and_the_later_impurity_the_earlier(blender: str, tmp_path: Path) -> None:
-    wide = STAIN | {"radius_mm": 40, "amplitude_mm": 0}
+    wide = STAIN | {"radius_mm": 90, "amplitude_mm": 0}
     dust = {"kind": "dust", "density_per_cm2": 8, "diameter_mm": 2}
     dents = [dent(-6, 16, 5), dent(6, -2, 5, insignificant=True)]
     entries = [wide, dust, {**PRINT, "placement": at(6, -2)}, {**STICKER, "angle_deg": 0, "placement": at(-3, -19)}]
@@ -132,7 +132,7 @@ def test_a_defect_outweighs_what_lies_on_it_and_the_later_impurity_the_earlier(b
     for value in (2, 3, 4, 5):
         assert (classes[front] == value).sum() > 100
     # The sea of the stain leaves nothing free; the print, which is one piece, is laid over the dust.
-    assert (classes[front] == 0).mean() < 0.1
+    assert (classes[front] == 0).sum() < 30
     turned = scene(192, [dust, wide], defects=dents)
     (covered,) = render(tmp_path / "turned", blender, turned, [0])
     assert (covered.masks.classes == turned.labels["dust"]).sum() == 0
