@@ -51,7 +51,7 @@ REFUSED_BY_BOTH = (
 )  # fmt: skip
 # Limits that one field sets to another are beyond a JSON Schema.
 BETWEEN_FIELDS = ("parameters[0].distribution.high", "defects[0].diameter_mm.high", "defects[0].diameter_mm.low",
-                  "pattern.count.low")  # fmt: skip
+                  "impurities[0].width_mm.low", "pattern.count.low")  # fmt: skip
 BAD_FOR_BOTH = [
     pytest.param(change, id=f"{field} {problem}"[:60])
     for change, field, problem in BAD_FIELDS
