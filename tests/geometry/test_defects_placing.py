@@ -57,6 +57,11 @@ def test_by_curvature() -> None:
     assert (np.abs(flat[:, :2]).max(axis=1) < 18).all()
 
 
+def test_the_back_of_a_thin_plate_is_not_in_the_way_of_a_long_scratch() -> None:
+    made = build(entry("scratch", length_mm=36, width_mm=0.4, curving_deg=0, angle_deg=0, placement=at(0, 0)))
+    assert len(made.defects) == 1 and not made.warnings
+
+
 def test_chips_lie_on_edges_and_a_chip_at_a_position_on_the_nearest() -> None:
     found = places(build(entry("chip", count=5)))
     assert len(found) == 5
