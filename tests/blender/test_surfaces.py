@@ -135,3 +135,24 @@ def test_a_region_that_selects_nothing_is_refused_before_anything_is_rendered(bl
     assert code == 2
     assert [event["event"] for event in events] == ["refused"]
     assert events[0]["problem"].startswith("surfaces[0].where.objects[0]: selects nothing: no object is named 'nut'")
+
+
+def test_text_stands_in_the_surface_where_it_is_told_and_as_often(blender: str, tmp_path: Path) -> None:
+    """On the front, 6 mm wide at 0.12 mm a pixel: an I is a line, upright on the picture where its direction is x."""
+
+    def changed(name: str, **fields: Any) -> np.ndarray:
+        text = {"text": "I", "height_mm": 3, "depth_mm": 0.3, "normal": [0, -1, 0], **fields}
+        surface = plain("polymer", relief_height_mm=0) | {"engraving": text}
+        (frame,) = render(tmp_path / name, blender, manifest(surface=surface, **CLOSE), [0])
+        light = frame.light[..., 0]
+        return np.argwhere(np.abs(light - np.median(light)) > 0.2 * np.median(light))
+
+    rows, columns = changed("upright").T
+    assert np.ptp(rows) > 3 * np.ptp(columns) > 0
+    assert abs(rows.mean() - 23.5) < 3 and abs(columns.mean() - 23.5) < 3
+    rows, columns = changed("lying", direction=[0, 0, 1]).T
+    assert np.ptp(columns) > 3 * np.ptp(rows)
+    # Copies 2 mm to either side.
+    _, columns = changed("repeated", spacing_mm=[2, 100]).T
+    assert set(range(24 - 17, 24 + 18, 17)) <= {int(c) + d for c in columns for d in (-2, -1, 0, 1, 2)}
+    assert not len(changed("other side", normal=[0, 1, 0]))

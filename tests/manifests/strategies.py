@@ -154,6 +154,11 @@ def _tie_surface(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, Any]:
     return data | {"axis" if data["kind"] == "turned" else "direction": list(z)}
 
 
+def _tie_engraving(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, Any]:
+    x, y, _ = draw(st.permutations([(1.0, 0.0, 0.0), (0.0, -2.0, 0.0), (0.5, 1.0, 1e-3)]))
+    return data | {"text": draw(_NAME.filter(str.isprintable)), "normal": list(x), "direction": list(y)}
+
+
 def _tie_region(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, Any]:
     data |= {"objects": draw(st.lists(_NAME, max_size=2)), "normal": draw(st.sampled_from([None, [0.0, 0.0, -1.0]]))}
     return data | {"cad_faces": draw(st.lists(st.integers(0, 99), min_size=1, max_size=3))}
@@ -242,6 +247,7 @@ _TIED = {
     schema.Milled: _tie_surface,
     schema.Brushed: _tie_surface,
     schema.Riblet: _tie_surface,
+    schema.Engraving: _tie_engraving,
     schema.Region: _tie_region,
     schema.Output: _tie_output,
     schema.ChessPattern: _tie_pattern,

@@ -35,6 +35,12 @@ CHESS = {"part": None, "pattern": {"kind": "chess"}}
 BAD_FIELDS: list[tuple[dict[str, Any], str, str]] = [
     ({"camera": {"focal_lenght_mm": 25}}, "camera.focal_lenght_mm", "unknown key; did you mean 'focal_length_mm'?"),
     ({"nonsense": 1}, "nonsense", "unknown key"),
+    ({"surface": {"kind": "polymer", "engraving": {"text": " "}}}, "surface.engraving.text", "must be one line"),
+    (
+        {"surface": {"kind": "polymer", "engraving": {"text": "A", "direction": [0, 0, 3]}}},
+        "surface.engraving.direction",
+        "must not lie along `normal`",
+    ),
     ({"part": None}, "part", "must be given; or a `pattern`"),
     ({"pattern": {"kind": "chess"}}, "part", "means nothing beside `pattern`"),
     (CHESS | {"views": {"kind": "ring", "count": 3}}, "views", "means nothing beside `pattern`"),

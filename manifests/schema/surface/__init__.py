@@ -2,7 +2,7 @@
 
 from .machined import Brushed, Milled, Turned
 from .painted import Painted
-from .polymer import Polymer
+from .polymer import Engraving, Polymer
 from .region import LocalSurface, Region
 from .rough import Blasted, Cast, Granular
 from .sheet import Riblet
@@ -12,6 +12,7 @@ __all__ = [
     "Blasted",
     "Brushed",
     "Cast",
+    "Engraving",
     "Granular",
     "LocalSurface",
     "Milled",

@@ -6,6 +6,7 @@ from typing import Any
 
 from ...errors import ManifestError
 from ...fields import field, join
+from ..vectors import Vector
 
 ALUMINIUM, STEEL = (0.91, 0.92, 0.92), (0.56, 0.57, 0.58)
 """Linear RGB that polished metal reflects straight on."""
@@ -54,3 +55,17 @@ def check_direction(owner: Any, path: str, *names: str) -> None:
     for name in names:
         if not max(map(abs, getattr(owner, name))) >= 1e-6:
             raise ManifestError(join(path, name), "must be a direction: not all of it zero")
+
+
+def check_not_along(owner: Any, path: str, name: str, other: str, reason: str) -> None:
+    """Raise ManifestError where two directions among the fields are parallel."""
+    (a, b, c), (d, e, f) = _unit(getattr(owner, name)), _unit(getattr(owner, other))
+    if max(abs(b * f - c * e), abs(c * d - a * f), abs(a * e - b * d)) < 1e-3:
+        raise ManifestError(join(path, name), f"must not lie along `{other}`: {reason}")
+
+
+def _unit(vector: Vector) -> Vector:
+    largest = max(map(abs, vector))
+    x, y, z = (n / largest for n in vector)
+    length = (x * x + y * y + z * z) ** 0.5
+    return x / length, y / length, z / length

@@ -8,7 +8,7 @@ from typing import ClassVar
 from ...errors import ManifestError
 from ...fields import field, join
 from ..vectors import Colour, Vector
-from .common import ALUMINIUM, check_direction, depth, metal, rough, size, spread, uneven
+from .common import ALUMINIUM, check_direction, check_not_along, depth, metal, rough, size, spread, uneven
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,7 @@ class Milled:
                 join(path, "step_over_mm"),
                 f"must be <= cutter_diameter_mm ({self.cutter_diameter_mm:g}): the passes gap",
             )
-        (a, b, c), (d, e, f) = _unit(self.axis), _unit(self.direction)
-        if max(abs(b * f - c * e), abs(c * d - a * f), abs(a * e - b * d)) < 1e-3:
-            raise ManifestError(join(path, "direction"), "must not lie along `axis`: a cutter moves across its axis")
+        check_not_along(self, path, "direction", "axis", "a cutter moves across its axis")
 
 
 @dataclass(frozen=True)
@@ -81,10 +79,3 @@ class Brushed:
 
     def check(self, path: str) -> None:
         check_direction(self, path, "direction")
-
-
-def _unit(vector: Vector) -> Vector:
-    largest = max(map(abs, vector))
-    x, y, z = (n / largest for n in vector)
-    length = (x * x + y * y + z * z) ** 0.5
-    return x / length, y / length, z / length
