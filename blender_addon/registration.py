@@ -5,17 +5,19 @@ from __future__ import annotations
 import bpy
 
 from .ui import handlers, operators, panels, properties
+from .ui.operators.randomise import draw_in_context_menu
 
-_CLASSES = (properties.InspectionProperties, *operators.CLASSES, *panels.CLASSES)
+_CLASSES = (*properties.CLASSES, *operators.CLASSES, *panels.CLASSES)
 
 
 def register() -> None:
-    """Add classes, the property of scenes and handlers; where anything fails, nothing stays."""
+    """Add classes, the property of scenes, handlers and menu entries; where anything fails, nothing stays."""
     try:
         for one in _CLASSES:
             bpy.utils.register_class(one)
         setattr(bpy.types.Scene, properties.KEY, bpy.props.PointerProperty(type=properties.InspectionProperties))
         handlers.register()
+        bpy.types.UI_MT_button_context_menu.append(draw_in_context_menu)
     except BaseException:
         unregister()
         raise
@@ -23,6 +25,7 @@ def register() -> None:
 
 def unregister() -> None:
     """Take away whatever :func:`register` added, the last first; scenes keep their manifest for the next time."""
+    bpy.types.UI_MT_button_context_menu.remove(draw_in_context_menu)
     handlers.unregister()
     if hasattr(bpy.types.Scene, properties.KEY):
         delattr(bpy.types.Scene, properties.KEY)

@@ -101,7 +101,7 @@ class Table:
         self.manifest = manifest
         self.viewpoints = viewpoints
         self._parameters: dict[str, Parameter] = {p.id: p for p in manifest.parameters}
-        self._by_target = {p.target: p.id for p in manifest.parameters}
+        self._by_target = {p.target: p.id for p in manifest.parameters if not p.muted}
         self._blocks: dict[tuple[str, int], memoryview] = {}
 
     def column(self, identifier: str, start: int, stop: int) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 
 import bpy
@@ -24,11 +25,11 @@ from .impurities.stickers import make_sticker, sticker_entries
 from .labels import label
 from .lights import add_lights
 from .marks import marking
-from .part import add_part, show_instance
+from .part import PART, add_part, show_instance
 from .passes import add_passes
 from .surfaces import make_surface, mesh_edge_mm, surface_paths
 
-_INSTANCE = "defectory_instance"
+_INSTANCE, _MANIFEST = "defectory_instance", "defectory_manifest"
 
 
 @dataclass
@@ -121,7 +122,7 @@ def build_scene(manifest: schema.Manifest, mesh: Mesh, scene: bpy.types.Scene | 
     views = viewpoints.plan(manifest.views, manifest.camera, bounds)
     table = sampling.Table(manifest, views)
     install(table)
-    set_up_frames(scene, manifest)
+    describe(scene, manifest)
     scene.unit_settings.system, scene.unit_settings.length_unit = "METRIC", "MILLIMETERS"
 
     with marking("rig"):
@@ -157,9 +158,34 @@ def add_coating(scene: bpy.types.Scene, table: sampling.Table) -> list[bpy.types
     return materials
 
 
-def set_up_frames(scene: bpy.types.Scene, manifest: schema.Manifest) -> None:
-    """The timeline: frame i of it is pair i."""
+def describe(scene: bpy.types.Scene, manifest: schema.Manifest) -> None:
+    """Write the manifest into its scene, and its frames onto the timeline: frame i of it is pair i."""
+    scene[_MANIFEST] = json.dumps(schema.to_dict(manifest), sort_keys=True, allow_nan=False)
     scene.frame_start, scene.frame_end = 0, manifest.frame_count - 1
+
+
+def is_described(scene: bpy.types.Scene) -> bool:
+    """Whether a scene was built from a manifest."""
+    return _MANIFEST in scene
+
+
+def described() -> bpy.types.Scene | None:
+    """The scene of the open file that was built from a manifest; None: there is none."""
+    return next((scene for scene in bpy.data.scenes if is_described(scene)), None)
+
+
+def manifest_of(scene: bpy.types.Scene) -> schema.Manifest:
+    """The manifest that a scene was built from.
+
+    Raises:
+        ManifestError: it was built by a later Defectory.
+    """
+    return schema.from_dict(json.loads(scene[_MANIFEST]))
+
+
+def part_of(scene: bpy.types.Scene) -> bpy.types.Object | None:
+    """The object that shows the instances; None where a person has deleted it."""
+    return next((thing for thing in scene.objects if thing.type == "MESH" and PART in thing), None)
 
 
 def forget_geometry(part: bpy.types.Object) -> None:

@@ -13,7 +13,7 @@ import bpy
 from ..contract import sampling, schema, viewpoints
 from ..geometry.mesh import Mesh
 from ..geometry.selection import surface_index
-from .build import InspectionScene, add_coating, add_rig, forget_geometry, resume_scene, set_up_cycles, set_up_frames
+from .build import InspectionScene, add_coating, add_rig, describe, forget_geometry, resume_scene, set_up_cycles
 from .drivers import install
 from .labels import LABEL_LAYER
 from .marks import built, marking
@@ -46,7 +46,7 @@ def change_scene(inspection: InspectionScene, manifest: schema.Manifest, mesh: M
     other_part = mesh is not inspection.given
     changed = changes(old, manifest)
     install(table)
-    set_up_frames(scene, manifest)
+    describe(scene, manifest)
     if other_part or _touches(changed, _RIG):
         bpy.data.batch_remove(_own(scene, "rig"))
         with marking("rig"):

@@ -17,6 +17,8 @@ from .drivers import bind_vector
 from .impurities.stickers import INK_ATTRIBUTE
 
 DEFECT_ATTRIBUTE = "defect_id"
+PART = "defectory_part"
+"""Custom property of the object that shows the instances."""
 _SHARP_RAD = math.radians(30)
 
 
@@ -26,6 +28,7 @@ def add_part(scene: bpy.types.Scene, table: sampling.Table, materials: list[bpy.
     for material in materials:
         mesh.materials.append(material)
     part = bpy.data.objects.new("Part", mesh)
+    part[PART] = True
     scene.collection.objects.link(part)
     part.rotation_mode = "XYZ"
     place_part(part, table)

@@ -51,6 +51,14 @@ def describe_manifest(table: sampling.Table, report: PartReport | None) -> tuple
     return tuple(lines)
 
 
+def describe_part(report: PartReport) -> tuple[tuple[str, str], ...]:
+    """Label and text of what became of a CAD file: faces before and after, and how far the surface has moved."""
+    lines = [("Faces", f"{report.faces_before:,} → {report.faces_after:,}")]
+    if report.deviation_points:
+        lines.append(("Deviation", f"at most {report.deviation_max_mm:.3g} mm"))
+    return (*lines, *(("Warning", text) for text in report.warnings))
+
+
 def describe_frame(table: sampling.Table, frame: int) -> tuple[tuple[str, str], ...]:
     """Label and text of where a frame stands; counted from 1, as people count."""
     manifest, place = table.manifest, sampling.locate_frame(table.manifest, frame)

@@ -2,34 +2,14 @@
 
 from __future__ import annotations
 
-import traceback
-from collections.abc import Callable
 from typing import Any
 
 import bpy
 from bpy.app.handlers import persistent
 
 from ..contract import errors
-from . import inspection
-
-
-def guarded(action: Callable[[], object]) -> bool:
-    """Do something; what goes wrong becomes the panel's message and never a traceback in front of the artist.
-
-    Returns:
-        Whether it went well.
-    """
-    try:
-        action()
-    except errors.UserError as mistake:
-        inspection.problem = str(mistake)
-    except Exception as bug:
-        traceback.print_exc()  # for the console, where a report of the bug can be copied from
-        inspection.problem = f"Defectory failed ({type(bug).__name__}: {bug}); the system console has more"
-    else:
-        inspection.problem = ""
-        return True
-    return False
+from . import authoring, inspection, preparing
+from .messages import guarded
 
 
 @persistent
@@ -53,7 +33,9 @@ def on_load(*_: Any) -> None:
 
 @persistent
 def on_undo(*_: Any) -> None:
-    guarded(inspection.follow_file)
+    if guarded(inspection.follow_file):
+        # A step may lie between an edit and the scene that followed it.
+        authoring.schedule()
 
 
 @persistent
@@ -91,6 +73,8 @@ def unregister() -> None:
         handlers = getattr(bpy.app.handlers, event)
         if handler in handlers:
             handlers.remove(handler)
+    preparing.cancel()
+    authoring.unschedule()
     inspection.forget()
 
 

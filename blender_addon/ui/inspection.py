@@ -18,11 +18,13 @@ import bpy
 from ..contract import errors, sampling, schema, viewpoints
 from . import drivers
 from .facts import clamp_frame
+from .model import values
 from .properties import of
 
 if TYPE_CHECKING:
     from ..geometry.preparation.part_report import PartReport
     from ..scene.build import InspectionScene
+    from .prepared import FoundPart
 
 
 @dataclass
@@ -35,17 +37,21 @@ class Open:
         inspection: the scene with its prepared part; None where the part's file is gone, so that no other instance can
             be shown.
         report: what became of the CAD file; None likewise.
+        written: the document when it was last read from or written to the manifest's file; empty: never.
     """
 
     document: str
     table: sampling.Table
     inspection: InspectionScene | None = None
     report: PartReport | None = None
+    written: str = ""
 
 
 current: Open | None = None
 problem = ""
 """The last thing that went wrong, for the panel; empty when all is well."""
+problem_field = ""
+"""The field of the manifest that it is about, as far as that is known."""
 render_problem = ""
 """Likewise of the last render in the window."""
 rendering = False
@@ -63,31 +69,41 @@ def open_manifest(path: Path, window: bpy.types.Window | None = None) -> bpy.typ
     Raises:
         UserError: the manifest, the CAD file or the disk is at fault.
     """
+    scene = show_manifest(_read(path), path, window)
+    assert current is not None
+    current.written = current.document
+    return scene
+
+
+def show_manifest(manifest: schema.Manifest, source: Path, window: bpy.types.Window | None = None) -> bpy.types.Scene:
+    """:func:`open_manifest` for a manifest that need not be written yet; ``source`` is where it lies or would lie."""
     global current
     from ..scene.build import build_scene
     from ..scene.marks import built
+    from ..scene.stored import append_scene, take_scene
     from .prepared import get_part
 
-    manifest = _read(path)
-    mesh, report, stored = get_part(manifest.the_part(), path)
-    bounds = viewpoints.Bounds.of(mesh.vertices_mm)
+    found = get_part(manifest.the_part(), source.parent)
+    bounds = viewpoints.Bounds.of(found.mesh.vertices_mm)
     viewpoints.plan(manifest.views, manifest.camera, bounds)  # may refuse, before anything is touched
     former, before = inspection_scenes(), set(bpy.data.user_map())
     # Before any scene is removed: what is removed can no longer be compared. A copy bears the name of its original.
     outdated = built()
-    scene = bpy.data.scenes.new(manifest.name)
     try:
-        inspection = build_scene(manifest, mesh, scene)
+        if manifest.blend is None:
+            scene = bpy.data.scenes.new(manifest.name)
+            inspection = build_scene(manifest, found.mesh, scene)
+        else:
+            scene = append_scene(manifest, source.parent)
+            inspection = take_scene(scene, manifest, found.mesh)
         inspection.show_geometry(0)
     except BaseException:
         bpy.data.batch_remove(set(bpy.data.user_map()) - before)
         if current is not None:
             drivers.install(current.table)
         raise
-    group = of(scene)
-    group.document, group.part = _document(manifest, path, stored, bounds), inspection.part
-    current = Open(group.document, inspection.table, inspection, report)
-    drivers.install(inspection.table)
+    _bring_up(inspection, found, source)
+    values.fill(of(scene).manifest, schema.Manifest, schema.to_dict(manifest))
     if window is not None:
         window.scene = scene
     for old in former:
@@ -97,6 +113,64 @@ def open_manifest(path: Path, window: bpy.types.Window | None = None) -> bpy.typ
     scene.view_layers[0].update()
     scene.frame_set(0)
     return scene
+
+
+def change_manifest(scene: bpy.types.Scene, manifest: schema.Manifest, found: FoundPart) -> None:
+    """Make a scene that of another manifest, building anew only what the change concerns.
+
+    Args:
+        scene: an inspection scene.
+        manifest: what it is to show.
+        found: its prepared part.
+
+    Raises:
+        UserError: the change does not suit the part; the scene is as it was.
+    """
+    from ..scene.change import change_scene
+
+    inspection = _bound(scene)
+    assert inspection is not None
+    mesh = inspection.given if found.stored == stored_part(scene) else found.mesh
+    inspection = change_scene(inspection, manifest, mesh)
+    _bring_up(inspection, found, source(scene))
+    inspection.show_geometry(clamp_frame(inspection.table, scene.frame_current))
+    scene.view_layers[0].update()
+    scene.frame_set(scene.frame_current)
+
+
+def _bring_up(inspection: InspectionScene, found: FoundPart, source: Path) -> None:
+    global current
+    group, manifest = of(inspection.scene), inspection.table.manifest
+    bounds = viewpoints.Bounds.of(found.mesh.vertices_mm)
+    group.document, group.part = _document(manifest, source, found.stored, bounds), inspection.part
+    written = current.written if current is not None else ""
+    current = Open(group.document, inspection.table, inspection, found.report, written)
+    drivers.install(inspection.table)
+
+
+def source(scene: bpy.types.Scene) -> Path:
+    """Where the manifest of an inspection scene lies, or would lie if it were written."""
+    return Path(json.loads(of(scene).document)["source"])
+
+
+def exported(scene: bpy.types.Scene) -> bool:
+    """Whether the manifest of an inspection scene lies on the disk as it is shown."""
+    return current is not None and is_open(scene) and current.written == current.document
+
+
+def move(scene: bpy.types.Scene, home: Path) -> None:
+    """Have the manifest of an inspection scene lie in another folder, from which its paths start."""
+    global current
+    data = json.loads(of(scene).document)
+    data["source"] = str(home / Path(data["source"]).name)
+    of(scene).document = _json(data)
+    if current is not None:
+        current.document = of(scene).document
+
+
+def stored_part(scene: bpy.types.Scene) -> Path:
+    """Where the prepared part of an inspection scene lies."""
+    return Path(json.loads(of(scene).document)["part"])
 
 
 def inspection_scenes() -> list[bpy.types.Scene]:
@@ -199,6 +273,10 @@ def _document(manifest: schema.Manifest, path: Path, stored: Path, bounds: viewp
         "center_mm": bounds.center_mm,
         "radius_mm": bounds.radius_mm,
     }
+    return _json(data)
+
+
+def _json(data: dict[str, Any]) -> str:
     return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
@@ -217,8 +295,8 @@ def _load(document: str, scene: bpy.types.Scene) -> Open:
     opened = Open(document, table)
     found, part = find_part(stored, bpy.data.filepath), of(scene).part
     if found is not None and part is not None:
-        mesh, opened.report = found
-        opened.inspection = resume_scene(scene, part, table, mesh)
+        opened.report = found.report
+        opened.inspection = resume_scene(scene, part, table, found.mesh)
     return opened
 
 

@@ -1,8 +1,9 @@
-"""The prepared part of a manifest that is opened in Blender: kept beside it, so that opening it again is quick."""
+"""The prepared part of a manifest that is authored in Blender: kept beside it, so that opening it again is quick."""
 
 from __future__ import annotations
 
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..contract import errors, schema
@@ -15,46 +16,60 @@ CACHE = ".defectory"
 """Folder beside a manifest that holds its prepared parts."""
 
 
-def get_part(part: schema.Part, manifest_file: Path) -> tuple[Mesh, PartReport, Path]:
-    """The prepared part, and the file that it lies in: read where it was prepared before, else prepared now.
+@dataclass(frozen=True)
+class FoundPart:
+    """A prepared part, what became of its CAD file, and the file that it lies in."""
+
+    mesh: Mesh
+    report: PartReport
+    stored: Path
+
+
+def get_part(part: schema.Part, home: Path, own: Path | None = None) -> FoundPart:
+    """The prepared part: read where it was prepared before, else prepared now.
+
+    Args:
+        part: of the manifest.
+        home: folder of the manifest, from which the CAD file's path starts.
+        own: folder to keep it in where one cannot write beside the manifest; nothing: the extension's.
 
     Raises:
         PartError: the CAD file cannot be used, or nothing can be written anywhere.
     """
-    source = manifest_file.parent / part.file
-    budget = {one.object: one.faces for one in part.budgets} or part.faces
+    known = known_part(part, home, own)
+    if known is not None:
+        return known
+    source, key = home / part.file, _key(part, home)
+    mesh, report = prepare_part(source, unit=part.unit, face_budget=_budget(part), origin=part.origin)
+    folders = _folders(home, own)
     try:
-        key = part_key(file_sha256(source), part.unit, budget, part.origin)
-    except FileNotFoundError:
-        raise errors.PartError(f"{source}: there is no such CAD file; put it there or change 'part.file'") from None
-    except OSError as problem:
-        raise errors.PartError(f"{source}: cannot be read: {problem.strerror or problem}") from None
-    folders = [manifest_file.parent / CACHE, _own_folder()]
-    for folder in folders:
-        try:
-            path = folder / f"{key}.npz"
-            return *load_prepared(path), path
-        except errors.PartError:  # absent or damaged: it is prepared anew
-            continue
-    mesh, report = prepare_part(source, unit=part.unit, face_budget=budget, origin=part.origin)
-    try:
-        return mesh, report, save_prepared(folders[0], mesh, report, key)
+        return FoundPart(mesh, report, save_prepared(folders[0], mesh, report, key))
     except errors.PartError:  # the manifest may lie where one can only read
-        return mesh, report, save_prepared(folders[1], mesh, report, key)
+        return FoundPart(mesh, report, save_prepared(folders[1], mesh, report, key))
 
 
-def find_part(stored: Path, blend_file: str) -> tuple[Mesh, PartReport] | None:
-    """The prepared part of a ``.blend``: where it was, or where it would be if the folder was moved; None: nowhere."""
-    beside = Path(blend_file).parent / CACHE / stored.name if blend_file else stored
-    for path in dict.fromkeys((stored, beside)):
-        try:
-            return load_prepared(path)
-        except errors.PartError:
-            continue
+def known_part(part: schema.Part, home: Path, own: Path | None = None) -> FoundPart | None:
+    """The part if it was prepared before, else None; see :func:`get_part`.
+
+    Raises:
+        PartError: the CAD file cannot be read.
+    """
+    key = _key(part, home)
+    for folder in _folders(home, own):
+        found = _load(folder / f"{key}.npz")
+        if found is not None:
+            return found
     return None
 
 
-def _own_folder() -> Path:
+def find_part(stored: Path, blend_file: str) -> FoundPart | None:
+    """The prepared part of a ``.blend``: where it was, or where it would be if the folder was moved; None: nowhere."""
+    beside = Path(blend_file).parent / CACHE / stored.name if blend_file else stored
+    return next((found for path in dict.fromkeys((stored, beside)) if (found := _load(path)) is not None), None)
+
+
+def own_folder() -> Path:
+    """The extension's own folder for prepared parts."""
     import bpy
 
     package = (__package__ or "").rpartition(".")[0]
@@ -62,3 +77,28 @@ def _own_folder() -> Path:
         return Path(bpy.utils.extension_path_user(package, path="parts"))
     except ValueError:  # not installed as an extension
         return Path(tempfile.gettempdir()) / "defectory"
+
+
+def _folders(home: Path, own: Path | None) -> tuple[Path, Path]:
+    return home / CACHE, own or own_folder()
+
+
+def _load(path: Path) -> FoundPart | None:
+    try:
+        return FoundPart(*load_prepared(path), path)
+    except errors.PartError:  # absent or damaged: it is prepared anew
+        return None
+
+
+def _key(part: schema.Part, home: Path) -> str:
+    source = home / part.file
+    try:
+        return part_key(file_sha256(source), part.unit, _budget(part), part.origin)
+    except FileNotFoundError:
+        raise errors.PartError(f"{source}: there is no such CAD file; put it there or change 'part.file'") from None
+    except OSError as problem:
+        raise errors.PartError(f"{source}: cannot be read: {problem.strerror or problem}") from None
+
+
+def _budget(part: schema.Part) -> int | dict[str, int] | None:
+    return {one.object: one.faces for one in part.budgets} or part.faces

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import bpy
+
+from .model.groups import Groups
 
 KEY = "defectory"
 """Name of the group on a scene."""
 
 
+def _changed(group: Any, context: Any) -> None:
+    # Here and not above: who edits needs the groups.
+    from . import authoring
+
+    authoring.schedule()
+
+
+GROUPS = Groups(_changed)
+
+
 class InspectionProperties(bpy.types.PropertyGroup):
-    """The manifest that a scene was built from."""
+    """The manifest that a scene was built from, and what a person has made of it since."""
 
     document: bpy.props.StringProperty(  # type: ignore[valid-type]
         name="Document",
@@ -19,6 +33,10 @@ class InspectionProperties(bpy.types.PropertyGroup):
     part: bpy.props.PointerProperty(  # type: ignore[valid-type]
         name="Part", description="The object whose mesh follows the instance", type=bpy.types.Object
     )
+    manifest: bpy.props.PointerProperty(type=GROUPS.root, name="Manifest")  # type: ignore[valid-type]
+
+
+CLASSES = (*GROUPS.classes, InspectionProperties)
 
 
 def of(scene: bpy.types.Scene) -> InspectionProperties:

@@ -6,6 +6,7 @@ part's front. Fields marked *driven* may be the target of a parameter.
 
 from .backdrop import Backdrop
 from .backgrounds import Background, Clouds, Gradients, Photographs, Polygons
+from .blend import BlenderFile
 from .camera import Camera
 from .defects import (
     AtPosition,
@@ -24,7 +25,7 @@ from .defects import (
 )
 from .impurities import Dust, Fingerprint, Impurity, Sticker, WaterStain
 from .lights import Diffuser, Dome, Light, LightState, Panel, RingLight, Spot, World
-from .manifest import CONTRACT, Manifest, Parameter, from_dict, to_dict
+from .manifest import CONTRACT, FOREIGN, Manifest, Parameter, from_dict, to_dict
 from .output import Noise, Output, Render
 from .part import ObjectBudget, Part
 from .pattern import ChessPattern, NoisePattern, Pattern
@@ -49,10 +50,12 @@ from .views import Fibonacci, Hemisphere, Pose, Poses, Ring, Scanner, ViewGrid, 
 
 __all__ = [
     "CONTRACT",
+    "FOREIGN",
     "AtPosition",
     "Backdrop",
     "Background",
     "Blasted",
+    "BlenderFile",
     "Brushed",
     "Bump",
     "ByCurvature",

@@ -15,6 +15,7 @@ from ..distributions import Distribution, Number, support
 from ..errors import ManifestError
 from ..fields import field, join
 from .backdrop import Backdrop
+from .blend import BlenderFile
 from .camera import Camera
 from .defects import Defect
 from .impurities import Impurity, Sticker
@@ -28,6 +29,8 @@ from .views import Fibonacci, Hemisphere, Ring, Views
 
 CONTRACT = 1
 """Version of the contract that this package speaks; raised when a manifest's meaning changes."""
+FOREIGN = "blender:"
+"""What the target of a parameter begins with that drives a property which is not a field of the manifest."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +38,13 @@ class Parameter:
     """A field that is drawn anew for each instance or frame; in Blender, a driver on the property it sets."""
 
     id: str = field("Identifier: the draw depends on it, on the seed and on nothing else.")
-    target: str = field("Path of a driven field of this manifest, such as lights[0].radiance or part.rotation_deg[2].")
+    target: str = field(
+        "Path of a driven field of this manifest, such as lights[0].radiance or part.rotation_deg[2]; or, after "
+        "'blender:', of a property in the Blender file that the manifest names."
+    )
     distribution: Distribution = field("What the values look like.")
     scope: Literal["instance", "frame"] = field("Whether a value holds for an instance or for a single frame.", "frame")
+    muted: bool = field("Leave the target as it is: the parameter is kept, but drives nothing.", False)
 
 
 @dataclass(frozen=True)
@@ -73,6 +80,9 @@ class Manifest:
     parameters: tuple[Parameter, ...] = field("What is drawn anew.", ())
     render: Render = field("How it is rendered.", Render())
     output: Output = field("How images are developed.", Output())
+    blend: BlenderFile | None = field(
+        "Blender file to begin with; nothing: the scene is built from this manifest alone.", None
+    )
 
     @property
     def view_count(self) -> int:
@@ -260,6 +270,8 @@ def _check_parameter(manifest: Manifest, parameter: Parameter, path: str, taken:
     if parameter.id in taken:
         raise ManifestError(f"{path}.id", f"'{parameter.id}' is taken")
     where = f"{path}.target"
+    if parameter.target.startswith(FOREIGN):
+        return
     try:
         owner, name, index = fields.locate(manifest, parameter.target)
     except ManifestError as error:

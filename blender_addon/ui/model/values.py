@@ -55,6 +55,16 @@ def _fill_field(group: Any, name: str, what: Shape, about: fields.FieldInfo, val
         setattr(group, name, (what.hint(_start(about))) if value is None else value)
 
 
+def chosen(item: Any) -> Any:
+    """The group with an item's fields: that of its kind, where it has several."""
+    return getattr(item, item.kind) if "kind" in item.bl_rna.properties and hasattr(item, item.kind) else item
+
+
+def fill_item(group: Any, hint: Any, value: Any) -> None:
+    """:func:`fill` for an item: of a class, or of whichever of a union's kinds the value is."""
+    _fill_item(group, hint, fields.FieldInfo(""), value)
+
+
 def _fill_item(group: Any, hint: Any, about: fields.FieldInfo, value: Any) -> None:
     if not isinstance(hint, tuple):
         fill(group, hint, value)
@@ -104,9 +114,9 @@ def read(group: Any, owner: type) -> dict[str, Any]:
 def _read_field(group: Any, name: str, what: Shape) -> Any:
     value = getattr(group, name)
     if what.form == "collection":
-        return [_read_item(item, what.hint) for item in value]
+        return [read_item(item, what.hint) for item in value]
     if what.form in ("group", "union"):
-        return _read_item(value, what.hint)
+        return read_item(value, what.hint)
     if what.form == "list":
         words = [word.strip() for word in value.split(",") if word.strip()]
         return [_number(word, name, what.hint) for word in words] if what.hint in (float, int) else words
@@ -121,7 +131,8 @@ def _read_field(group: Any, name: str, what: Shape) -> Any:
     return shortest(value) if what.form == "float" else value
 
 
-def _read_item(group: Any, hint: Any) -> Any:
+def read_item(group: Any, hint: Any) -> Any:
+    """Plain data of an item: of a class, or of whichever of a union's kinds it is."""
     if not isinstance(hint, tuple):
         return read(group, hint)
     one = classes_of(hint)[group.kind]

@@ -1,0 +1,86 @@
+"""Scenes that lie in a Blender file beside the manifest: opened by the farm, appended by whoever authors them.
+
+What a person made by hand is in the file; all else follows the manifest. Scripts inside the file are never run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import bpy
+
+from ..contract import errors, sampling, schema, viewpoints
+from ..geometry.mesh import Mesh
+from . import build
+from .change import change_scene
+from .drivers import install
+
+
+def open_scene(manifest: schema.Manifest, mesh: Mesh, assets: Path) -> build.InspectionScene:
+    """Open the Blender file of a manifest, in place of what is open, and make its scene that of the manifest.
+
+    Args:
+        manifest: that names a file.
+        mesh: the prepared part.
+        assets: folder below which the manifest's files lie.
+
+    Raises:
+        ManifestError: the file is not the one that was exported, or holds no inspection scene.
+    """
+    path = _checked(manifest, assets)
+    bpy.ops.wm.open_mainfile(filepath=str(path), load_ui=False, use_scripts=False)
+    found = build.described()
+    if found is None:
+        raise errors.ManifestError("blend.file", f"{path}: holds no scene of Defectory; export the manifest again")
+    bpy.context.window.scene = found
+    return take_scene(found, manifest, mesh)
+
+
+def append_scene(manifest: schema.Manifest, home: Path) -> bpy.types.Scene:
+    """Append the scene of a manifest's Blender file to the file that is open.
+
+    Raises:
+        ManifestError: the file is not the one that was exported, or holds no inspection scene.
+    """
+    path = _checked(manifest, home)
+    before = set(bpy.data.scenes)
+    with bpy.data.libraries.load(str(path)) as (there, here):
+        here.scenes = list(there.scenes)
+    appended = [scene for scene in bpy.data.scenes if scene not in before]
+    found = next((scene for scene in appended if build.is_described(scene)), None)
+    for scene in appended:
+        if scene is not found:
+            bpy.data.scenes.remove(scene)
+    if found is None:
+        raise errors.ManifestError("blend.file", f"{path}: holds no scene of Defectory; export the manifest again")
+    return found
+
+
+def take_scene(scene: bpy.types.Scene, manifest: schema.Manifest, mesh: Mesh) -> build.InspectionScene:
+    """Make a scene that was built before, as a file holds it, that of a manifest.
+
+    Raises:
+        ManifestError: the part was deleted from it, or see ``change_scene``.
+    """
+    part = build.part_of(scene)
+    if part is None:
+        raise errors.ManifestError("blend.file", "its scene has lost the part; export the manifest again")
+    former = build.manifest_of(scene)
+    views = viewpoints.plan(former.views, former.camera, viewpoints.Bounds.of(mesh.vertices_mm))
+    table = sampling.Table(former, views)
+    install(table)
+    return change_scene(build.resume_scene(scene, part, table, mesh), manifest, mesh)
+
+
+def _checked(manifest: schema.Manifest, folder: Path) -> Path:
+    assert manifest.blend is not None
+    path = folder / manifest.blend.file
+    try:
+        with path.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as problem:
+        raise errors.ManifestError("blend.file", f"{path}: cannot be read: {problem.strerror}") from None
+    if digest != manifest.blend.sha256:
+        raise errors.ManifestError("blend.sha256", f"{path}: is not the file that was exported; export it again")
+    return path

@@ -1,0 +1,147 @@
+"""Editing: what the panel's properties say becomes the manifest, and the scene follows.
+
+The properties are what a person wants, the scene's document is what it was built from. Whenever they differ, after an
+edit, an undo or an operator, :func:`synchronise` brings the scene to what is wanted.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ..contract import schema
+from . import foreign, inspection
+from .messages import guarded
+from .model import values
+from .properties import of
+
+_PAUSE_S = 0.15
+"""How long a slider must rest before the scene follows it."""
+
+
+def begin(cad_file: Path, window: bpy.types.Window | None = None) -> bpy.types.Scene:
+    """An inspection of a CAD part with everything else at its default.
+
+    Raises:
+        UserError: the CAD file cannot be used.
+    """
+    manifest = schema.from_dict({"name": cad_file.stem, "part": {"file": cad_file.name}})
+    return inspection.show_manifest(manifest, cad_file.with_suffix(".yaml"), window)
+
+
+def import_part(cad_file: Path, scene: bpy.types.Scene, window: bpy.types.Window | None = None) -> None:
+    """Make a CAD file the part of the open inspection; where none is open, begin one.
+
+    Raises:
+        UserError: the CAD file cannot be used.
+    """
+    from . import preparing
+    from .prepared import known_part
+
+    if inspection.is_open(scene):
+        home = inspection.source(scene).parent
+        if not cad_file.is_relative_to(home):
+            # Paths in a manifest start at its folder and may not leave it: the inspection moves to its new part.
+            inspection.move(scene, cad_file.parent)
+            home = cad_file.parent
+        edit(scene, "part.file", cad_file.relative_to(home).as_posix())
+        synchronise(scene)
+        return
+    part = schema.Part(file=cad_file.name)
+    if bpy.app.background or known_part(part, cad_file.parent) is not None:
+        begin(cad_file, window)
+    else:
+        preparing.begin(part, cad_file.parent, lambda: guarded(lambda: begin(cad_file, window)))
+
+
+def wanted(scene: bpy.types.Scene) -> schema.Manifest:
+    """The manifest that a scene's properties say.
+
+    Raises:
+        ManifestError: naming the field that is wrong.
+    """
+    data = values.unchanged(values.read(of(scene).manifest, schema.Manifest), _built(scene))
+    return schema.from_dict(data)
+
+
+def synchronise(scene: bpy.types.Scene) -> bool:
+    """Bring a scene to what its properties say.
+
+    Returns:
+        Whether it is there; False while its part is still being prepared.
+
+    Raises:
+        UserError: the properties or the CAD file are at fault; the scene is as it was.
+    """
+    from . import preparing
+    from .prepared import get_part, known_part
+
+    manifest, home = wanted(scene), inspection.source(scene).parent
+    before = schema.from_dict(_built(scene))
+    if manifest == before:
+        return True
+    found = known_part(manifest.the_part(), home)
+    if found is None and bpy.app.background:
+        found = get_part(manifest.the_part(), home)
+    if found is None:
+        preparing.begin(manifest.the_part(), home, lambda: follow(scene))
+        return False
+    # In this order a driver never asks for a parameter that the table does not have.
+    foreign.release(before.parameters, manifest.parameters)
+    inspection.change_manifest(scene, manifest, found)
+    foreign.attach(before.parameters, manifest.parameters)
+    return True
+
+
+def follow(scene: bpy.types.Scene) -> bool:
+    """:func:`synchronise`, with what goes wrong in the panel.
+
+    Returns:
+        Whether it went well.
+    """
+    return guarded(lambda: synchronise(scene))
+
+
+def edit(scene: bpy.types.Scene, path: str, value: Any) -> None:
+    """Set a field of the properties, by its path in the manifest, such as ``part.file``; the scene does not follow yet.
+
+    Args:
+        scene: an inspection scene.
+        path: of the field.
+        value: plain data, as a manifest's file has it.
+    """
+    data = values.read(of(scene).manifest, schema.Manifest)
+    *steps, last = path.split(".")
+    place = data
+    for step in steps:
+        place = place[step]
+    place[last] = value
+    values.fill(of(scene).manifest, schema.Manifest, data)
+
+
+def schedule() -> None:
+    """Have open scenes follow their properties soon, once a person's hand rests."""
+    if bpy.app.background:
+        return
+    unschedule()
+    bpy.app.timers.register(_follow_all, first_interval=_PAUSE_S)
+
+
+def unschedule() -> None:
+    """Forget what :func:`schedule` asked for."""
+    if bpy.app.timers.is_registered(_follow_all):
+        bpy.app.timers.unregister(_follow_all)
+
+
+def _follow_all() -> None:
+    for scene in inspection.inspection_scenes():
+        if inspection.is_open(scene):
+            follow(scene)
+
+
+def _built(scene: bpy.types.Scene) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(of(scene).document)["manifest"]
+    return data

@@ -1,0 +1,84 @@
+"""Manifests opened, parts imported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from .. import authoring, inspection, preparing
+from ..messages import guarded, redraw
+
+
+class OpenManifest(bpy.types.Operator):
+    """Build the scene of a manifest, in a scene of its own; a manifest opened before is replaced"""
+
+    bl_idname = "defectory.open_manifest"
+    bl_label = "Open Manifest..."
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
+
+    filepath: bpy.props.StringProperty(  # type: ignore[valid-type]
+        name="File", description="Manifest, YAML or JSON", subtype="FILE_PATH", options={"SKIP_SAVE"}
+    )
+    filter_glob: bpy.props.StringProperty(default="*.yaml;*.yml;*.json", options={"HIDDEN"})  # type: ignore[valid-type]
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if self.filepath:
+            return self.execute(context)
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        path = Path(bpy.path.abspath(self.filepath))
+        if not guarded(lambda: inspection.open_manifest(path, context.window)):
+            # Not an error report: with that, a script that calls the operator gets an exception.
+            self.report({"WARNING"}, inspection.problem)
+            redraw()
+            return {"CANCELLED"}
+        self.report({"INFO"}, f"{path.name}: {context.scene.frame_end + 1:,} frames")
+        return {"FINISHED"}
+
+
+class ImportPart(bpy.types.Operator):
+    """Import a CAD file: a new inspection begins with it, or it takes the place of the part"""
+
+    bl_idname = "defectory.import_part"
+    bl_label = "Import CAD..."
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
+
+    filepath: bpy.props.StringProperty(  # type: ignore[valid-type]
+        name="File", description="CAD file", subtype="FILE_PATH", options={"SKIP_SAVE"}
+    )
+    filter_glob: bpy.props.StringProperty(  # type: ignore[valid-type]
+        default="*.step;*.stp;*.iges;*.igs;*.stl;*.obj;*.ply;*.glb;*.gltf", options={"HIDDEN"}
+    )
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if self.filepath:
+            return self.execute(context)
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        path, window = Path(bpy.path.abspath(self.filepath)), context.window
+        if not guarded(lambda: authoring.import_part(path, context.scene, window)):
+            self.report({"WARNING"}, inspection.problem)
+            redraw()
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class CancelPreparation(bpy.types.Operator):
+    """Give up preparing the part"""
+
+    bl_idname = "defectory.cancel_preparation"
+    bl_label = "Cancel"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        preparing.cancel()
+        redraw()
+        return {"FINISHED"}
+
+
+CLASSES: tuple[Any, ...] = (OpenManifest, ImportPart, CancelPreparation)
