@@ -281,24 +281,32 @@ def drawing(manifest: str) -> dict[str, Any]:
     panels = module("ui.panels")
 
     class Layout:
-        alert = False
+        """Writes down what is drawn on it, in order; whatever else a layout can do leads to more of the same."""
 
         def __init__(self, said: list[str]) -> None:
             self.said = said
 
         def label(self, text: str = "", **_: Any) -> None:
-            self.said.append(text)
+            if text:
+                self.said.append(text)
 
-        def operator(self, name: str, **_: Any) -> None:
+        def operator(self, name: str, **_: Any) -> Any:
             self.said.append(name)
+            return type("Button", (), {})()
 
         def prop(self, owner: Any, name: str, **_: Any) -> None:
             self.said.append(name)
 
-        def column(self, **_: Any) -> Layout:
+        def template_list(self, kind: str, identifier: str, owner: Any, name: str, *_: Any, **__: Any) -> None:
+            self.said.append(f"list {name}: {len(getattr(owner, name))}")
+
+        def menu(self, name: str, **_: Any) -> None:
+            self.said.append(name)
+
+        def row(self, **_: Any) -> Layout:
             return self
 
-        box = split = row = column
+        box = split = column = row
 
     class Context:
         region = type("Region", (), {"width": 300})
@@ -311,6 +319,8 @@ def drawing(manifest: str) -> dict[str, Any]:
     def draw() -> dict[str, list[str] | None]:
         pages: dict[str, list[str] | None] = {}
         for panel in panels.CLASSES:
+            if not issubclass(panel, bpy.types.Panel):
+                continue
             said: list[str] = []
             stand_in = type("Panel", (), {"layout": Layout(said)})()
             shown = not hasattr(panel, "poll") or panel.poll(Context())
@@ -327,6 +337,142 @@ def drawing(manifest: str) -> dict[str, Any]:
     bpy.context.scene.frame_set(1000)
     facts["beyond"] = draw()
     return facts
+
+
+def _state() -> dict[str, Any]:
+    """What a person sees of the open inspection, for comparison."""
+    scene, inspection = bpy.context.scene, module("ui.inspection")
+    table = inspection.current.table
+    return {
+        "manifest": module("contract").schema.to_dict(table.manifest),
+        "objects": sorted(thing.name for thing in scene.objects),
+        "lamps": sorted([o.name, round(o.data.energy, 5)] for o in scene.objects if o.type == "LIGHT"),
+        "materials": sorted(
+            node.node_tree.name.partition(".")[0]
+            for slot in scene.defectory.part.material_slots
+            for node in slot.material.node_tree.nodes
+            if node.bl_idname == "ShaderNodeGroup"
+        ),
+        "frames": [scene.frame_start, scene.frame_end],
+        "geometry": _geometry(scene),
+        "problem": inspection.problem,
+    }
+
+
+def author(part: str, folder: str) -> dict[str, Any]:
+    """From an empty file to a whole inspection, by operators and properties alone; each as its function does it."""
+    enable()
+    answer = {"begun": list(bpy.ops.defectory.import_part(filepath=part))}
+    scene, authoring = bpy.context.scene, module("ui.authoring")
+    group = scene.defectory.manifest
+    answer["first"] = _state()
+    mine = bpy.data.objects.new("Mine", bpy.data.lights.new("Mine", "POINT"))
+    scene.collection.objects.link(mine)
+
+    group.instances, group.repeats = 3, 2
+    group.lights[0].diffuser.radiance = 2.5
+    group.surface.kind = "brushed"
+    assert authoring.follow(scene), module("ui.inspection").problem
+    steps = [
+        bpy.ops.defectory.add_item(path="lights", kind="spot"),
+        bpy.ops.defectory.add_item(path="lights", kind="spot"),
+        bpy.ops.defectory.add_item(path="defects", kind="dent"),
+        bpy.ops.defectory.add_item(path="defects", kind="scratch"),
+        bpy.ops.defectory.randomise(target="lights[3].power_w", kind="uniform", scope="frame", low=2, high=3),
+        bpy.ops.defectory.move_item(path="lights", step=-1),
+        bpy.ops.defectory.copy_item(path="defects"),
+        bpy.ops.defectory.remove_item(path="defects", index=0),
+        bpy.ops.defectory.new_draw(),
+        bpy.ops.defectory.next_instance(),
+    ]
+    answer["steps"] = [list(step) for step in steps]
+    answer["whole"] = _state() | {"frame": scene.frame_current, "mine": "Mine" in scene.objects}
+    answer["frames"] = [
+        [frame, next(o.data.energy for o in scene.objects if o.name.startswith("spot_2"))]
+        for frame in range(scene.frame_end + 1)
+        if not scene.frame_set(frame)
+    ]
+    Path(folder, "authored.json").write_text(json.dumps(answer["whole"]["manifest"]))
+    return answer
+
+
+def randomise_anything() -> dict[str, Any]:
+    """Draw properties that are no fields of a manifest: of a light, a modifier, an object, a node, a camera."""
+    enable()
+    stl = Path(bpy.app.tempdir, "cube.stl")
+    bpy.ops.mesh.primitive_cube_add()
+    cube = bpy.context.object
+    bpy.ops.wm.stl_export(filepath=str(stl))
+    cube.modifiers.new("Wave", "WAVE")
+    lamp = bpy.data.lights.new("Mine", "POINT")
+    material = bpy.data.materials.new("Hand-made")
+    material.use_nodes = True
+    noise = material.node_tree.nodes.new("ShaderNodeTexNoise")
+    camera = bpy.data.cameras.new("Eye")
+    bpy.ops.defectory.import_part(filepath=str(stl))
+    scene, inspection, foreign = bpy.context.scene, module("ui.inspection"), module("ui.foreign")
+    cube.data.materials.append(material)
+    for thing in (cube, bpy.data.objects.new("Lamp", lamp), bpy.data.objects.new("Eye", camera)):
+        scene.collection.objects.link(thing)
+    group = scene.defectory.manifest
+    group.instances = 3
+    targets = [
+        foreign.target(lamp, "energy"),
+        foreign.target(cube, 'modifiers["Wave"].height'),
+        foreign.target(cube, "location", 2),
+        foreign.target(material.node_tree, f'nodes["{noise.name}"].inputs[2].default_value'),
+        foreign.target(camera, "shift_y"),
+    ]
+    facts: dict[str, Any] = {"targets": targets}
+    facts["results"] = [
+        list(bpy.ops.defectory.randomise(target=one, kind="uniform", scope="frame", low=1, high=2)) for one in targets
+    ]
+
+    def held() -> list[float]:
+        values = [lamp.energy, cube.modifiers["Wave"].height, cube.location[2], noise.inputs[2].default_value]
+        return [*values, camera.shift_y]
+
+    def drawn() -> list[float]:
+        table = inspection.current.table
+        row = table.row(scene.frame_current)
+        return [row[p.id] for p in table.manifest.parameters]
+
+    facts["frames"] = []
+    for frame in range(3):
+        scene.frame_set(frame)
+        facts["frames"].append([held(), drawn()])
+    group.parameters[2].muted = True
+    facts["muted"] = [module("ui.authoring").follow(scene), len(cube.animation_data.drivers)]
+    group.parameters[2].muted = False
+    facts["unmuted"] = [module("ui.authoring").follow(scene), len(cube.animation_data.drivers)]
+    material.name = "Renamed"
+    facts["gone"] = [one for one in targets if not foreign.exists(one)]
+    facts["refused"] = list(
+        bpy.ops.defectory.randomise(target=targets[3], kind="uniform", scope="frame", low=1, high=2)
+    )
+    facts["problem"] = inspection.problem
+    bpy.ops.defectory.stop_randomising(target=targets[0])
+    facts["stopped"] = [len(lamp.animation_data.drivers), len(group.parameters)]
+    return facts
+
+
+def followed(first: str, second: str, folder: str) -> list[str]:
+    """Pictures of a manifest: opened at once, and arrived at by editing another."""
+    enable()
+    paths = []
+    for way in ("opened", "edited"):
+        bpy.ops.defectory.open_manifest(filepath=second if way == "opened" else first)
+        scene, contract = bpy.context.scene, module("contract")
+        if way == "edited":
+            wanted = contract.schema.to_dict(contract.files.read_manifest(Path(second)))
+            module("ui.model.values").fill(scene.defectory.manifest, contract.schema.Manifest, wanted)
+            assert module("ui.authoring").follow(scene), module("ui.inspection").problem
+        module("render").prepare_output(scene)
+        scene.frame_set(1)
+        scene.render.filepath = str(Path(folder) / f"{way}.exr")
+        bpy.ops.render.render(write_still=True)
+        paths.append(scene.render.filepath)
+    return paths
 
 
 def main(arguments: list[str]) -> None:

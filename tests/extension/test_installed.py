@@ -89,12 +89,12 @@ def test_scrubbing_shows_what_the_manifest_says(inside: Inside, examples: Path) 
 def test_the_panel_says_what_is_open(inside: Inside, examples: Path) -> None:
     path = examples / "painted_block.yaml"
     pages = inside("drawing", path)
-    assert pages["empty"] == {
-        "ManifestPanel": ["defectory.open_manifest"], "FramePanel": None, "ParametersPanel": None
-    }  # fmt: skip
-    assert "there is no such file" in " ".join(pages["refused"]["ManifestPanel"])
+    assert pages["empty"] == dict.fromkeys(pages["empty"]) | {
+        "InspectionPanel": ["defectory.import_part", "defectory.open_manifest"]
+    }
+    assert "there is no such file" in " ".join(pages["refused"]["InspectionPanel"])
     table, _ = prepared(path)
-    words = pages["open"]["ManifestPanel"]
+    words = pages["open"]["InspectionPanel"]
     assert dict(zip(words[1::2], words[2::2], strict=True)) == {
         "Manifest": "painted_block",
         "Part": "parts/block.step",
@@ -102,13 +102,20 @@ def test_the_panel_says_what_is_open(inside: Inside, examples: Path) -> None:
         "Faces": "2,796 of 2,804",
         "Frames": "24",
     }
-    assert pages["open"]["FramePanel"] == ["frame_current", "Instance", "1 of 12", "View", "1 of 2"]
-    names, values = pages["open"]["ParametersPanel"][::2], pages["open"]["ParametersPanel"][1::2]
+    preview = pages["open"]["PreviewPanel"]
+    start = preview.index("Instance")
+    assert preview[start : start + 4] == ["Instance", "1 of 12", "View", "1 of 2"]
+    names, values = preview[start + 4 :: 2], preview[start + 5 :: 2]
     assert names == [p.id for p in table.manifest.parameters]
     assert [float(text.split()[0]) for text in values] == pytest.approx(list(table.row(0).values()), rel=1e-3)
     assert values[0].endswith(" °")
     assert values[1].endswith(" mm")
-    assert "Frame 1000 is not in 0 to 23" in " ".join(pages["beyond"]["FramePanel"])
+    assert "Frame 1000 is not in 0 to 23" in " ".join(pages["beyond"]["PreviewPanel"])
+    # Every field of the chosen items is there to be edited, with a button where it can be drawn.
+    assert pages["open"]["DefectsPanel"][0] == "list defects: 1"
+    assert {"label", "diameter_mm", "fixed"} & set(pages["open"]["DefectsPanel"]) >= {"label"}
+    assert pages["open"]["LightsPanel"][0] == "list lights: 2"
+    assert "defectory.stop_randomising" in pages["open"]["LightsPanel"]
 
 
 def test_a_saved_file_opens_with_its_drivers_alive(inside: Inside, examples: Path) -> None:

@@ -1,0 +1,79 @@
+"""Authoring in an installed extension: the scene follows what a person does in the panel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from manifests import schema
+from manifests.sampling import Table
+from worker.develop import read_channels
+
+from .test_installed import prepared
+
+Inside = Callable[..., Any]
+
+
+def test_from_an_empty_file_to_a_whole_inspection(inside: Inside, examples: Path) -> None:
+    part = examples / "parts" / "flange.step"
+    facts = inside("author", part, examples / "parts")
+    assert facts["begun"] == ["FINISHED"]
+    assert facts["first"]["problem"] == ""
+    assert all(step == ["FINISHED"] for step in facts["steps"])
+    whole = facts["whole"]
+    assert whole["problem"] == ""
+    assert whole["mine"]
+    assert whole["materials"] == ["Brushed"]
+    assert {"spot", "spot_2"} <= set(whole["objects"])
+    manifest = schema.from_dict(whole["manifest"])
+    assert [light.name for light in manifest.lights] == ["diffuser", "world", "spot_2", "spot"]
+    assert [defect.label for defect in manifest.defects] == ["scratch", "scratch"]
+    # The parameter went with its light.
+    (parameter,) = manifest.parameters
+    assert (parameter.id, parameter.target) == ("spot_2.power_w", "lights[2].power_w")
+    assert whole["frame"] == manifest.frames_per_instance
+    for frame, energy in facts["frames"]:
+        assert energy == pytest.approx(_table(examples, manifest).value(parameter.id, frame), rel=1e-5)
+
+
+def _table(examples: Path, manifest: schema.Manifest) -> Table:
+    table, _ = prepared(examples / "light_box.yaml")
+    return Table(manifest, table.viewpoints)
+
+
+def test_any_property_can_be_drawn(inside: Inside) -> None:
+    facts = inside("randomise_anything")
+    assert facts["targets"][2:4] == [
+        "blender:objects['Cube.001'].location[2]",
+        "blender:materials['Hand-made'].node_tree.nodes[\"Noise Texture\"].inputs[2].default_value",
+    ]
+    assert facts["results"] == [["FINISHED"]] * 5
+    for held, drawn in facts["frames"]:
+        assert held == pytest.approx(drawn, rel=1e-5)
+        assert len(set(drawn)) == 5
+    assert facts["muted"] == [True, 1]
+    assert facts["unmuted"] == [True, 2]
+    assert facts["gone"] == [facts["targets"][3]]
+    assert facts["refused"] == ["CANCELLED"]
+    assert "it was renamed or deleted" in facts["problem"]
+    assert facts["stopped"] == [0, 4]
+
+
+def test_an_edited_scene_is_the_scene_of_its_manifest(inside: Inside, examples: Path) -> None:
+    """Whatever a manifest was before, its scene renders to the same pixels."""
+    for name in ("painted_block", "light_box"):
+        path = examples / f"{name}.yaml"
+        text = path.read_text()
+        for old, new in (("[576, 576]", "[64, 64]"), ("[384, 384]", "[64, 64]"), ("samples: ", "samples: 1 # ")):
+            text = text.replace(old, new)
+        path.write_text(text)
+    opened, edited = inside("followed", examples / "painted_block.yaml", examples / "light_box.yaml", examples)
+    ours, theirs = read_channels(Path(opened)), read_channels(Path(edited))
+    assert ours.keys() == theirs.keys()
+    for name, pixels in ours.items():
+        assert np.array_equal(pixels, theirs[name]), name
+    assert ours["Image.Combined.R"].std() > 0.01
