@@ -12,7 +12,7 @@ WORKER := .venv/.worker
 DEV := .venv/.dev
 BLENDER_50_READY := .venv-blender50/.bpy-$(BLENDER_50)
 
-.PHONY: help dataset test check addon docs bench constraints clean
+.PHONY: help dataset test check addon docs bench soak constraints clean
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -38,6 +38,9 @@ docs: $(DEV) ## Write the generated pages anew: manifest schema, manifest and co
 
 bench: $(DEV) ## Run the benchmarks
 	@set -e; for file in benchmarks/bench_*.py; do echo "$$file"; $(RUN) "$$file"; done
+
+soak: $(DEV) ## A run of 300 pairs under 200 random faults, against the same run left in peace
+	@$(RUN) -m tests.farm.soak
 
 constraints: ## Resolve constraints.txt anew, to today's versions
 	@.ci/new-venv .uv/constraints

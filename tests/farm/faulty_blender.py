@@ -1,7 +1,7 @@
 """A Blender with faults: bpy itself, which hangs, dies or damages its file at the frames that a folder names.
 
-``FAULTS`` names the folder; a file ``0000005.1.hang`` in it is one fault of frame 5. It goes as it happens, so that the
-next try at the frame meets the next fault, or none.
+A file ``0000005.1.hang`` in the folder is one fault of frame 5. It goes as it happens, so that the next try at the
+frame meets the next fault, or none.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-VARIABLE = "FAULTS"
 ROOT = Path(__file__).resolve().parents[2]
 
 Channels = dict[str, Any]
@@ -49,16 +48,16 @@ def main() -> None:
 
     healthy = render.render_frame
 
-    def render_frame(inspection: Any, frame: int, to: Path) -> Path:
+    def render_frame(inspection: Any, frame: int, *rest: Any) -> dict[str, Path]:
         kind = _next_fault(folder / "faults", frame)
         if kind in DEADLY:
             DEADLY[kind](folder, frame)
-        exr = healthy(inspection, frame, to)
+        files: dict[str, Path] = healthy(inspection, frame, *rest)
         with (folder / "rendered").open("a") as stream:
             stream.write(f"{frame}\n")
         if kind in DAMAGE:
-            DAMAGE[kind](exr)
-        return exr
+            DAMAGE[kind](files["exr"])
+        return files
 
     render.render_frame = render_frame
     runpy.run_path(sys.argv[0], run_name="__main__")
