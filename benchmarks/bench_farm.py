@@ -31,6 +31,7 @@ from worker.embedded_redis import redis_program
 from worker.farm import FarmWorker, board, runs
 from worker.farm.connections import connect
 from worker.farm.shard_jobs import QUEUE
+from worker.farm.workers import InHand
 from worker.farm_standing import FarmStanding, RunStanding, plain
 
 _PROCESSES = 4
@@ -45,7 +46,7 @@ class SleepingWorker(FarmWorker):
 
     def execute_job(self, job: Any, queue: Any) -> None:
         execution = self.prepare_execution(job)
-        self._in_hand = (job, queue, self._serves, self._missing(job))
+        self._in_hand = InHand(job, queue, self._serves, frozenset(), frozenset())
         self.prepare_job_execution(job, remove_from_intermediate_queue=True)
         time.sleep(self.seconds)
         self._finalize_success(job, queue, execution, 0)

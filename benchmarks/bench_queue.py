@@ -18,6 +18,8 @@ import tempfile
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 from tests.worker.made import made_data_set, made_manifest
 from worker.embedded_redis import redis_program
 from worker.farm import board, runs

@@ -179,7 +179,9 @@ class Dispatch:
             if kind == "worker.refusals.FolderRefused":
                 raise DataSetError(reason)
             if state.shards_failed >= _HOPELESS and self.done == self._began_with:
-                raise BlenderError(f"no shard succeeds: {reason}")
+                self._look()
+                if self.done == self._began_with:
+                    raise BlenderError(f"no shard succeeds: {reason}")
         if time.monotonic() > self._next_note:
             self._next_note = time.monotonic() + _NOTE_SECONDS
             now = runs.find(self.connection, self.run)

@@ -40,7 +40,7 @@ def disk_hindrance(folder: Path) -> str:
     """Whether the disk is nearly full: less than 1 GiB left, and less than 5 % of it."""
     usage = shutil.disk_usage(folder)
     if usage.free < min(_SPARE_BYTES, _SPARE_SHARE * usage.total):
-        return f"the disk of {folder} is nearly full: {usage.free / 2**20:.0f} MiB left"
+        return f"the disk of {folder} is nearly full ({usage.free / 2**20:.0f} MiB left): free some space"
     return ""
 
 

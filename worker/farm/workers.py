@@ -15,6 +15,7 @@ import random
 import re
 import signal
 import time
+from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
@@ -50,6 +51,24 @@ _OF_EVERY_SHARD = ("worker.jobs", "worker.develop", "worker.pairs")
 _REFUSED = "worker.farm.shard_jobs.RefusedJob"
 
 
+@dataclass
+class InHand:
+    """What a worker is at.
+
+    Attributes:
+        job, queue: as RQ has them.
+        run: whose shard it is.
+        lacked: frames that had no pair when it was begun.
+        left: those that had none at the last count.
+    """
+
+    job: Job
+    queue: Queue
+    run: FarmRun | None
+    lacked: frozenset[int]
+    left: frozenset[int]
+
+
 class FarmWorker(Worker):
     """Takes the same options as RQ's worker; queue class, job class and serializer are its own."""
 
@@ -60,7 +79,7 @@ class FarmWorker(Worker):
         options["maintenance_interval"] = min(_MAINTENANCE_SECONDS, options.get("maintenance_interval") or 600)
         super().__init__(names, name, *positional, **options)
         self._serves: FarmRun | None = None
-        self._in_hand: tuple[Job, Queue, FarmRun | None, set[int]] | None = None
+        self._in_hand: InHand | None = None
         if options.get("prepare_for_work", True):
             be_patient(self.connection)
 
@@ -165,15 +184,14 @@ class FarmWorker(Worker):
 
     def execute_job(self, job: Job, queue: Queue) -> None:
         """Render a shard in a work-horse, and keep count of its pairs."""
-        run = self._serves
-        self._in_hand = (job, queue, run, self._missing(job))
+        run, lacked = self._serves, _lacking(job)
+        self._in_hand = InHand(job, queue, run, lacked, lacked)
         try:
             job.check()  # type: ignore[attr-defined]
+            super().execute_job(job, queue)
         except RefusedJob as error:
             reason = f"{_REFUSED}: {error}"
             self.handle_job_failure(job, queue, exc_string=reason, execution=self.prepare_execution(job))
-            return
-        super().execute_job(job, queue)
         self._count()
         self._in_hand = None
         if run is not None and run.unattended:
@@ -189,22 +207,15 @@ class FarmWorker(Worker):
         super().maintain_heartbeats(job, execution)
         self._count()
 
-    def _missing(self, job: Job) -> set[int]:
-        try:
-            folder, frames = job.check()  # type: ignore[attr-defined]
-        except RefusedJob:
-            return set()
-        return {frame for frame in frames if not DataSet(folder).is_complete(frame)}
-
     def _count(self) -> None:
         """Add the pairs that have come since the last look to the counts of the run."""
-        if self._in_hand is None:
+        hand = self._in_hand
+        if hand is None or hand.run is None:
             return
-        job, queue, run, missing = self._in_hand
-        left = self._missing(job) & missing
-        if run is None or not (came := len(missing) - len(left)):
+        run, left = hand.run, hand.left & _lacking(hand.job)
+        came, hand.left = len(hand.left - left), left
+        if not came:
             return
-        self._in_hand = (job, queue, run, left)
         minute = int(time.time()) // 60
         with self.connection.pipeline() as pipe:
             pipe.hincrby(run.key, "pairs", came)
@@ -224,8 +235,8 @@ class FarmWorker(Worker):
         super().handle_job_success(job, queue, *others, **named)
         with self.connection.pipeline() as pipe:
             pipe.delete(failed_key(self.name))
-            if self._in_hand is not None and self._in_hand[2] is not None and job.func_name != CONCLUDE:
-                pipe.hincrby(self._in_hand[2].key, "shards_done", 1)
+            if self._in_hand is not None and self._in_hand.run is not None and job.func_name != CONCLUDE:
+                pipe.hincrby(self._in_hand.run.key, "shards_done", 1)
             pipe.execute()
 
     def handle_job_failure(
@@ -240,20 +251,24 @@ class FarmWorker(Worker):
         kind, reason = last_words(exc_string)
         # Without an execution it is somebody else's job that maintenance has found.
         if execution is not None and self._stopped_job_id != job.id:
-            self._blame(job, kind, reason)
+            fruitful = self._in_hand is not None and _lacking(job) != self._in_hand.lacked
+            self._blame(job, kind, reason, fruitful)
             if kind in _GIVEN_BACK:
                 self._give_back(job, queue, execution)
                 return
             if kind == _REFUSED:
                 job.retries_left = 0
-            elif self._in_hand is not None and self._in_hand[2] and self._missing(job) != self._in_hand[3]:
-                job.retries_left = self._in_hand[2].tries
+            elif fruitful and self._in_hand is not None and self._in_hand.run is not None:
+                job.retries_left = self._in_hand.run.tries
         super().handle_job_failure(job, queue, started_job_registry, exc_string, execution)
 
-    def _blame(self, job: Job, kind: str, reason: str) -> None:
-        run = self._in_hand[2] if self._in_hand is not None else None
+    def _blame(self, job: Job, kind: str, reason: str, fruitful: bool) -> None:
+        run = self._in_hand.run if self._in_hand is not None else None
         with self.connection.pipeline() as pipe:
-            if kind not in (*_OF_THE_DATA_SET, _REFUSED):
+            if fruitful:
+                # A machine that brings pairs is none to be parked.
+                pipe.delete(failed_key(self.name))
+            elif kind not in (*_OF_THE_DATA_SET, _REFUSED):
                 pipe.rpush(failed_key(self.name), f"{job.origin} {job.id}")
                 pipe.expire(failed_key(self.name), _FAILED_SECONDS)
                 pipe.hset(self.key, "failure_reason", reason)
@@ -314,7 +329,7 @@ class FarmWorker(Worker):
             execution = self.execution
             if self._in_hand is not None and execution is not None:
                 self._count()
-                self._give_back(*self._in_hand[:2], execution)
+                self._give_back(self._in_hand.job, self._in_hand.queue, execution)
             raise
 
 
@@ -335,6 +350,15 @@ def last_words(trace: str) -> tuple[str, str]:
     kind, _, text = lines[-1].partition(": ")
     named = kind.replace(".", "").isidentifier() and "." in kind
     return (kind, text) if named and text else ("", lines[-1])
+
+
+def _lacking(job: Job) -> frozenset[int]:
+    """Frames of a job that have no pair."""
+    try:
+        folder, frames = job.check()  # type: ignore[attr-defined]
+    except RefusedJob:
+        return frozenset()
+    return frozenset(frame for frame in frames if not DataSet(folder).is_complete(frame))
 
 
 def _general(reason: str) -> str:
