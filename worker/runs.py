@@ -17,7 +17,7 @@ from manifests.files import read_manifest, write_yaml
 from manifests.layout import DataSet, write_atomic
 from manifests.schema import Manifest
 
-from . import assets, attempts, backgrounds, pairs, parts, report
+from . import assets, attempts, backgrounds, pairs, parts, preflight, report
 from .blender import find_blender, headless_script
 from .data_sets import open_data_set
 from .dispatch import Dispatch, Failure, missing_frames
@@ -125,6 +125,8 @@ def begin(manifest_file: Path, folder: Path | None, options: Options) -> tuple[D
     wanted = _wanted(manifest, options.frames)
     _check_means(manifest, options)
     part = None if manifest.pattern is not None else parts.prepare(manifest, manifest_file, data_set)
+    if part is not None:
+        preflight.check_scene(manifest, part.mesh)
     sources = assets.gather(manifest, manifest_file.parent, data_set)
     if sources:
         backgrounds.check_photographs(manifest, manifest_file.parent)

@@ -39,9 +39,10 @@ class Places:
             self.allowed = _region(placement, ground, mesh, where)
         if not isinstance(placement, schema.AtPosition) and placement.facing_deg < 180:
             self.allowed = self.allowed & ground.seen_from(eyes_mm, placement.facing_deg)
-            if isinstance(placement, schema.InRegion) and not self.allowed.any():
+            if not self.allowed.any():
+                what = "region" if isinstance(placement, schema.InRegion) else "part"
                 raise errors.ManifestError(
-                    f"{where}.facing_deg", "no view sees the region at less than this angle; allow a larger one"
+                    f"{where}.facing_deg", f"no view sees the {what} at less than this angle; allow a larger one"
                 )
         if self.on_edges and not len(ground.edges.faces):
             raise errors.ManifestError(f"{path}.kind", "the part has no sharp convex edge that could chip")
