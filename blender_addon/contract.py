@@ -6,17 +6,17 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from manifests import distributions, errors, fields, files, layout, sampling, schema, viewpoints
+    from manifests import assets, distributions, errors, fields, files, layout, sampling, schema, viewpoints
 else:
     try:
-        from .vendor.manifests import distributions, errors, fields, layout, sampling, schema, viewpoints
+        from .vendor.manifests import assets, distributions, errors, fields, layout, sampling, schema, viewpoints
     except ModuleNotFoundError as missing:
         # Only an absent vendor folder means "a checkout"; anything absent inside it is a broken build and must show.
         if missing.name is None or not missing.name.endswith(".vendor"):
             raise
-        from manifests import distributions, errors, fields, layout, sampling, schema, viewpoints
+        from manifests import assets, distributions, errors, fields, layout, sampling, schema, viewpoints
 
-__all__ = ["distributions", "errors", "fields", "files", "layout", "sampling", "schema", "viewpoints"]
+__all__ = ["assets", "distributions", "errors", "fields", "files", "layout", "sampling", "schema", "viewpoints"]
 
 
 def __getattr__(name: str) -> Any:

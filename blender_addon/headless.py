@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> None:
     bpy.ops.wm.read_factory_settings(use_empty=True)
     manifest = schema.from_dict(shard["manifest"])
     mesh, _ = load_prepared(Path(shard["part"]))
-    inspection = build_scene(manifest, mesh)
+    inspection = build_scene(manifest, mesh, assets_folder=Path(shard.get("assets", "")))
     device = devices.use(inspection.scene, shard["device"])
     if shard["threads"]:
         inspection.scene.render.threads_mode = "FIXED"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import bpy
 import numpy as np
@@ -104,16 +105,19 @@ class InspectionScene:
         return shown == sampling.locate_frame(self.table.manifest, frame).instance
 
 
-def build_scene(manifest: schema.Manifest, mesh: Mesh, scene: bpy.types.Scene | None = None) -> InspectionScene:
+def build_scene(
+    manifest: schema.Manifest, mesh: Mesh, scene: bpy.types.Scene | None = None, assets_folder: Path = Path()
+) -> InspectionScene:
     """Build the scene of a manifest.
 
     Args:
         manifest: what to build.
         mesh: the prepared part.
         scene: an empty one; None: the one that is open.
+        assets_folder: below which the manifest's assets lie.
 
     Raises:
-        ManifestError: a surface's region selects nothing on this part.
+        ManifestError: a surface's region selects nothing on this part, or an asset cannot be read.
     """
     scene = scene or bpy.context.scene
     # First of all: a region that selects nothing must not leave half a scene.
@@ -126,7 +130,7 @@ def build_scene(manifest: schema.Manifest, mesh: Mesh, scene: bpy.types.Scene | 
     scene.unit_settings.system, scene.unit_settings.length_unit = "METRIC", "MILLIMETERS"
 
     with marking("rig"):
-        add_rig(scene, table, bounds)
+        add_rig(scene, table, bounds, assets_folder)
     with marking("coating"):
         materials = add_coating(scene, table)
     with marking("part"):
@@ -135,11 +139,13 @@ def build_scene(manifest: schema.Manifest, mesh: Mesh, scene: bpy.types.Scene | 
     return resume_scene(scene, part, table, mesh)
 
 
-def add_rig(scene: bpy.types.Scene, table: sampling.Table, bounds: viewpoints.Bounds) -> None:
+def add_rig(
+    scene: bpy.types.Scene, table: sampling.Table, bounds: viewpoints.Bounds, assets_folder: Path
+) -> None:
     """All that stands around the part: camera, lights, backdrop."""
     views = table.viewpoints
     viewpoint, _ = add_camera(scene, table, bounds)
-    add_lights(scene, table, views, viewpoint)
+    add_lights(scene, table, views, viewpoint, assets_folder)
     add_backdrop(scene, table.manifest.backdrop, views, bounds, viewpoint)
 
 

@@ -6,6 +6,7 @@ So what a person has done by hand elsewhere in the scene survives, and a change 
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import bpy
@@ -25,13 +26,16 @@ _PLACE = {"part.location_mm", "part.rotation_deg"}
 _NO_GEOMETRY = {"name", "lights", "light_states", "backdrop", "render", "output", "repeats", *_PLACE}
 
 
-def change_scene(inspection: InspectionScene, manifest: schema.Manifest, mesh: Mesh) -> InspectionScene:
+def change_scene(
+    inspection: InspectionScene, manifest: schema.Manifest, mesh: Mesh, assets_folder: Path = Path()
+) -> InspectionScene:
     """Make the scene of a manifest that of another.
 
     Args:
         inspection: the scene as it is.
         manifest: what it is to show from now on.
         mesh: the prepared part of ``manifest``.
+        assets_folder: below which the manifest's assets lie.
 
     Returns:
         The same scene; it may show no instance until ``show_geometry``.
@@ -50,7 +54,7 @@ def change_scene(inspection: InspectionScene, manifest: schema.Manifest, mesh: M
     if other_part or _touches(changed, _RIG):
         bpy.data.batch_remove(_own(scene, "rig"))
         with marking("rig"):
-            add_rig(scene, table, bounds)
+            add_rig(scene, table, bounds, assets_folder)
     if other_part or _touches(changed, _COATING):
         _uncoat(scene)
         with marking("coating"):

@@ -33,7 +33,8 @@ def stand_before(
     if follow == "camera":
         thing.parent = viewpoint
     else:
-        thing.matrix_world = _first_pose(views) @ thing.matrix_local
+        # Its basis: `matrix_local` of what has no parent is that of the last evaluation, before which it was nowhere.
+        thing.matrix_world = _first_pose(views) @ thing.matrix_basis
 
 
 def _first_pose(views: viewpoints.Viewpoints) -> Matrix:

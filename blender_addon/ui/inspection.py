@@ -92,7 +92,7 @@ def show_manifest(manifest: schema.Manifest, source: Path, window: bpy.types.Win
     try:
         if manifest.blend is None:
             scene = bpy.data.scenes.new(manifest.name)
-            inspection = build_scene(manifest, found.mesh, scene)
+            inspection = build_scene(manifest, found.mesh, scene, source.parent)
         else:
             scene = append_scene(manifest, source.parent)
             inspection = take_scene(scene, manifest, found.mesh)
@@ -131,7 +131,7 @@ def change_manifest(scene: bpy.types.Scene, manifest: schema.Manifest, found: Fo
     inspection = _bound(scene)
     assert inspection is not None
     mesh = inspection.given if found.stored == stored_part(scene) else found.mesh
-    inspection = change_scene(inspection, manifest, mesh)
+    inspection = change_scene(inspection, manifest, mesh, source(scene).parent)
     _bring_up(inspection, found, source(scene))
     inspection.show_geometry(clamp_frame(inspection.table, scene.frame_current))
     scene.view_layers[0].update()

@@ -24,7 +24,7 @@ from .defects import (
     Scratch,
 )
 from .impurities import Dust, Fingerprint, Impurity, Sticker, WaterStain
-from .lights import Diffuser, Dome, Light, LightState, Panel, RingLight, Spot, World
+from .lights import Diffuser, Dome, Environment, Light, LightState, Panel, RingLight, Spot, World
 from .manifest import CONTRACT, FOREIGN, Manifest, Parameter, from_dict, to_dict
 from .output import Noise, Output, Render
 from .part import ObjectBudget, Part
@@ -72,6 +72,7 @@ __all__ = [
     "Dome",
     "Dust",
     "Engraving",
+    "Environment",
     "Fibonacci",
     "Fingerprint",
     "GluePad",

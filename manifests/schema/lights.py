@@ -4,11 +4,31 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias
 
 from ..errors import ManifestError
-from ..fields import field, join
+from ..fields import Asset, field, join
 from .vectors import FAR_MM, Colour, Vector
+
+
+def _name(default: str) -> Any:
+    return field("Name, for light states.", default)
+
+
+def _radiance(default: float) -> Any:
+    return field("Radiance, W/(m2 sr); 1 all around a white part makes it white.", default, low=0.0, driven=True)
+
+
+def _color() -> Any:
+    return field("Linear RGB, multiplies radiance or power.", (1.0, 1.0, 1.0), low=0.0)
+
+
+def _place(doc: str, default: Vector) -> Any:
+    return field(doc, default, low=-FAR_MM, high=FAR_MM)
+
+
+def _axes() -> Any:
+    return field("Whose axes its places are in: those of the scene, or the camera's right, up and back.", "scene")
 
 
 @dataclass(frozen=True)
@@ -16,14 +36,9 @@ class Diffuser:
     """An emitting plane between the first view's camera and the part, with a hole to look through (S0)."""
 
     KIND: ClassVar[str] = "diffuser"
-    name: str = field("Name, for light states.", "diffuser")
-    radiance: float = field(
-        "Radiance of the plane, W/(m2 sr); 1 on a white part facing it all around gives white.",
-        1.0,
-        low=0.0,
-        driven=True,
-    )
-    color: Colour = field("Linear RGB, multiplies the radiance.", (1.0, 1.0, 1.0), low=0.0)
+    name: str = _name("diffuser")
+    radiance: float = _radiance(1.0)
+    color: Colour = _color()
     distance_mm: float | None = field(
         "Distance from what the view looks at; nothing: two thirds of the way to the camera.", None, above=0.0
     )
@@ -41,9 +56,9 @@ class World:
     """Constant light from everywhere: the walls of the box (S0)."""
 
     KIND: ClassVar[str] = "world"
-    name: str = field("Name, for light states.", "world")
-    radiance: float = field("Radiance, W/(m2 sr).", 0.25, low=0.0, driven=True)
-    color: Colour = field("Linear RGB, multiplies the radiance.", (1.0, 1.0, 1.0), low=0.0)
+    name: str = _name("world")
+    radiance: float = _radiance(0.25)
+    color: Colour = _color()
 
 
 @dataclass(frozen=True)
@@ -51,15 +66,13 @@ class Panel:
     """A rectangle that shines forward."""
 
     KIND: ClassVar[str] = "panel"
-    name: str = field("Name, for light states.", "panel")
-    radiance: float = field("Radiance, W/(m2 sr).", 5.0, low=0.0, driven=True)
-    color: Colour = field("Linear RGB, multiplies the radiance.", (1.0, 1.0, 1.0), low=0.0)
-    location_mm: Vector = field("Where its centre is.", (0.0, 0.0, 300.0), low=-FAR_MM, high=FAR_MM)
-    target_mm: Vector = field("What it shines at.", (0.0, 0.0, 0.0), low=-FAR_MM, high=FAR_MM)
+    name: str = _name("panel")
+    radiance: float = _radiance(5.0)
+    color: Colour = _color()
+    location_mm: Vector = _place("Where its centre is.", (0.0, 0.0, 300.0))
+    target_mm: Vector = _place("What it shines at.", (0.0, 0.0, 0.0))
     size_mm: tuple[float, float] = field("Width and height.", (100.0, 100.0), above=0.0)
-    follow: Literal["scene", "camera"] = field(
-        "Whose axes its places are in: those of the scene, or the camera's right, up and back.", "scene"
-    )
+    follow: Literal["scene", "camera"] = _axes()
 
     def check(self, path: str) -> None:
         _check_aim(self.location_mm, self.target_mm, path)
@@ -70,17 +83,15 @@ class Spot:
     """A spot light (S1)."""
 
     KIND: ClassVar[str] = "spot"
-    name: str = field("Name, for light states.", "spot")
+    name: str = _name("spot")
     power_w: float = field("Power that it would have if it shone in all directions, W.", 1.0, low=0.0, driven=True)
-    color: Colour = field("Linear RGB, multiplies the power.", (1.0, 1.0, 1.0), low=0.0)
-    location_mm: Vector = field("Where it stands.", (0.0, 0.0, 300.0), low=-FAR_MM, high=FAR_MM)
-    target_mm: Vector = field("What it shines at.", (0.0, 0.0, 0.0), low=-FAR_MM, high=FAR_MM)
+    color: Colour = _color()
+    location_mm: Vector = _place("Where it stands.", (0.0, 0.0, 300.0))
+    target_mm: Vector = _place("What it shines at.", (0.0, 0.0, 0.0))
     angle_deg: float = field("Opening angle of its cone.", 40.0, low=1.0, high=180.0)
     blend: float = field("Share of the cone over which its edge fades.", 0.15, low=0.0, high=1.0)
     radius_mm: float = field("Radius of the lamp; larger makes softer shadows.", 5.0, low=0.0)
-    follow: Literal["scene", "camera"] = field(
-        "Whose axes its places are in: those of the scene, or the camera's right, up and back.", "scene"
-    )
+    follow: Literal["scene", "camera"] = _axes()
 
     def check(self, path: str) -> None:
         _check_aim(self.location_mm, self.target_mm, path)
@@ -91,9 +102,9 @@ class RingLight:
     """A ring around the camera's line of sight, round (S2) or of straight bars (S4: a hexagon)."""
 
     KIND: ClassVar[str] = "ring"
-    name: str = field("Name, for light states.", "ring")
-    radiance: float = field("Radiance, W/(m2 sr).", 5.0, low=0.0, driven=True)
-    color: Colour = field("Linear RGB, multiplies the radiance.", (1.0, 1.0, 1.0), low=0.0)
+    name: str = _name("ring")
+    radiance: float = _radiance(5.0)
+    color: Colour = _color()
     diameter_mm: float = field(
         "Diameter in the middle of the band; of bars, that of the circle they touch.", 100.0, above=0.0
     )
@@ -118,15 +129,37 @@ class Dome:
     """Even light from a cap of the sky: a dome over the part."""
 
     KIND: ClassVar[str] = "dome"
-    name: str = field("Name, for light states.", "dome")
-    radiance: float = field("Radiance, W/(m2 sr).", 1.0, low=0.0, driven=True)
-    color: Colour = field("Linear RGB, multiplies the radiance.", (1.0, 1.0, 1.0), low=0.0)
+    name: str = _name("dome")
+    radiance: float = _radiance(1.0)
+    color: Colour = _color()
     opening_deg: float = field(
         "Angle of the cap from rim to rim; 180: the whole upper half.", 180.0, above=0.0, high=360.0
     )
 
 
-Light: TypeAlias = Diffuser | World | Panel | Spot | RingLight | Dome
+@dataclass(frozen=True)
+class Environment:
+    """Light from all around as an image has it: a panorama of a hall, or of a light tent."""
+
+    KIND: ClassVar[str] = "environment"
+    image: str = field(
+        "Equirectangular image, top up; its middle lies in the direction of x, y a quarter of its width left of it.",
+        asset=Asset((".hdr", ".exr", ".png")),
+    )
+    name: str = _name("environment")
+    radiance: float = field(
+        "Radiance of a pixel of value 1, W/(m2 sr); PNG is read as sRGB, HDR and EXR as linear.",
+        1.0,
+        low=0.0,
+        driven=True,
+    )
+    color: Colour = _color()
+    rotation_deg: float = field("Turn about the scene's z, counter-clockwise seen from above.", 0.0, driven=True)
+
+
+Light: TypeAlias = Diffuser | World | Panel | Spot | RingLight | Dome | Environment
+FROM_OUTSIDE = (World, Dome, Environment)
+"""Lights of which a scene can have one alone."""
 
 
 @dataclass(frozen=True)

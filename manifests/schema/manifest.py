@@ -19,7 +19,7 @@ from .blend import BlenderFile
 from .camera import Camera
 from .defects import Defect
 from .impurities import Impurity, Sticker
-from .lights import Diffuser, Dome, Light, LightState, World
+from .lights import FROM_OUTSIDE, Diffuser, Light, LightState, World
 from .output import Output, Render
 from .part import Part
 from .pattern import ChessPattern, Pattern
@@ -210,8 +210,8 @@ def _check_lights(manifest: Manifest) -> None:
     for i, name in enumerate(names):
         if name in names[:i]:
             raise ManifestError(f"lights[{i}].name", f"'{name}' is taken; give each light a name of its own")
-    if sum(isinstance(light, World | Dome) for light in manifest.lights) > 1:
-        raise ManifestError("lights", "must have at most one world or dome: both are the light from outside")
+    if sum(isinstance(light, FROM_OUTSIDE) for light in manifest.lights) > 1:
+        raise ManifestError("lights", "must have at most one world, dome or environment: all are light from outside")
     for i, state in enumerate(manifest.light_states):
         for k, name in enumerate(state.lights):
             if name not in names:

@@ -90,6 +90,7 @@ def run_shard(
         "manifest": schema.to_dict(what),
         "frames": frames,
         "part": str(save_prepared(folder, mesh, report)),
+        "assets": str(folder),
         "folder": str(folder),
         "device": device,
         "threads": 1,

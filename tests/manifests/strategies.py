@@ -198,7 +198,7 @@ def _tie_manifest(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, Any]:
         data["views"] = views | {"distance_mm": 100.0}
     names = draw(st.lists(_NAME, unique=True, min_size=3, max_size=3))
     worlds = 0
-    outside = ("world", "dome")
+    outside = ("world", "dome", "environment")
     data["lights"] = [
         light for light in data.get("lights", []) if light["kind"] not in outside or (worlds := worlds + 1) < 2
     ]

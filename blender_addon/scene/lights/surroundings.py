@@ -1,12 +1,13 @@
-"""Light from outside the scene: a constant world (S0), or a dome."""
+"""Light from outside the scene: a constant world (S0), a dome, or an image of all that is around."""
 
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import bpy
 
-from ...contract import sampling, schema
+from ...contract import assets, errors, sampling, schema
 from ..drivers import bind
 from ..nodes import feed, vector
 from ..nodes import math as calculate
@@ -40,6 +41,32 @@ def add_dome(scene: bpy.types.Scene, table: sampling.Table, path: str, light: sc
     inside = calculate(tree, "GREATER_THAN", height, math.cos(math.radians(light.opening_deg / 2)))
     color = vector(tree, "SCALE", light.color, Scale=inside)
     feed(tree, background.inputs["Color"], color)
+    bind(background.inputs["Strength"], "default_value", table, f"{path}.radiance", lit=light.name)
+
+
+def add_environment(
+    scene: bpy.types.Scene, table: sampling.Table, path: str, light: schema.Environment, assets_folder: Path
+) -> None:
+    """Light a scene with an image.
+
+    Raises:
+        ManifestError: there is no such image, or it cannot be read.
+    """
+    (file,) = assets.find(table.manifest, f"{path}.image", assets_folder)
+    tree = scene.world.node_tree
+    background = _background(scene)
+    turned = tree.nodes.new("ShaderNodeMapping")
+    turned.vector_type = "TEXTURE"
+    feed(tree, turned.inputs["Vector"], tree.nodes.new("ShaderNodeTexCoord").outputs["Generated"])
+    bind(
+        turned.inputs["Rotation"], "default_value", table, f"{path}.rotation_deg", index=2, scale=math.radians(1)
+    )
+    picture = tree.nodes.new("ShaderNodeTexEnvironment")
+    picture.image = bpy.data.images.load(str(file))
+    if 0 in picture.image.size:
+        raise errors.ManifestError(f"{path}.image", f"{file}: is damaged, or no image")
+    feed(tree, picture.inputs["Vector"], turned.outputs["Vector"])
+    feed(tree, background.inputs["Color"], vector(tree, "MULTIPLY", picture.outputs["Color"], light.color))
     bind(background.inputs["Strength"], "default_value", table, f"{path}.radiance", lit=light.name)
 
 
