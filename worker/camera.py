@@ -81,6 +81,16 @@ def encode(linear: NDArray[np.float32], output: Output) -> NDArray[np.float32]:
     return np.where(light <= 0.0031308, np.float32(12.92) * light, curve)
 
 
+def decode(values: NDArray[np.float32], output: Output) -> NDArray[np.float32]:
+    """Pixel values, 0 to 1, back to light: the inverse of :func:`encode`."""
+    if output.view_transform == "linear":
+        return values
+    if output.view_transform == "gamma":
+        return values ** np.float32(output.gamma)
+    curve = ((values + np.float32(0.055)) / np.float32(1.055)) ** np.float32(2.4)
+    return np.where(values <= 0.04045, values / np.float32(12.92), curve)
+
+
 def white_level(output: Output) -> int:
     """Pixel value of white."""
     return int(2**output.bit_depth - 1)

@@ -114,6 +114,20 @@ def export(folder: Path, layout: str, out: Path, split: Split | None) -> None:
 
 
 @commands.command()
+@folder_argument
+@click.argument("out", metavar="OUT", type=click.Path(path_type=Path))
+def relief(folder: Path, out: Path) -> None:
+    """Make normals, slopes and curvature of every view of DIR, from its light states and its passes, into OUT."""
+    from .relief import make_reliefs, open_task
+
+    task = open_task(folder, out)
+    with click.progressbar(make_reliefs(task), len(task.missing), "views") as done:
+        for _ in done:
+            pass
+    click.echo(f"{out}: {len(task.sets)} reliefs, {len(task.missing)} of them made now")
+
+
+@commands.command()
 @click.argument("manifest", type=click.Path(path_type=Path))
 @click.option(
     "--write", metavar="FILE", type=click.Path(path_type=Path), help="Plan views, and write the manifest with them."

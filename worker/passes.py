@@ -66,10 +66,16 @@ def make_passes(channels: dict[str, Floats], wanted: tuple[str, ...], camera: di
 
 def write_passes(path: Path, passes: dict[str, Floats]) -> None:
     """Write passes as one EXR of 32-bit floats; the same passes give the same bytes."""
+    write_floats(path, {name: (values, CHANNELS.get(name, "A")) for name, values in passes.items()})
+
+
+def write_floats(path: Path, layers: dict[str, tuple[NDArray[Any], str]]) -> None:
+    """Write layers (height, width[, channels]), each with the letters of its channels, as one EXR of 32-bit floats."""
     channels = {}
-    for name, values in passes.items():
-        for k, channel in enumerate(_channels_of(name)):
-            channels[channel] = np.ascontiguousarray(values[..., k] if values.ndim == 3 else values, dtype=np.float32)
+    for name, (values, letters) in layers.items():
+        for k, letter in enumerate(letters):
+            plane = values[..., k] if values.ndim == 3 else values
+            channels[f"{name}.{letter}"] = np.ascontiguousarray(plane, dtype=np.float32)
     header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
     with OpenEXR.File(header, channels) as file:
         file.write(str(path))
