@@ -26,7 +26,7 @@ LAMPS = {"right": [250, 0, 0], "left": [-250, 0, 0], "up": [0, 250, 0], "down": 
 DEFECTS = [
     {"kind": "dent", "diameter_mm": 7, "depth_mm": 0.8, "placement": [-5, -12.5, 6]},
     {"kind": "bump", "diameter_mm": 6, "height_mm": 0.7, "placement": [5, -12.5, 5]},
-    {"kind": "scratch", "length_mm": 14, "width_mm": 0.9, "depth_mm": 0.2, "angle_deg": 15, "placement": [0, -12.5, -6]},
+    {"kind": "scratch", "length_mm": 14, "width_mm": 0.9, "depth_mm": 0.2, "placement": [0, -12.5, -6]},
 ]
 MANIFEST = {
     "name": "relief",
