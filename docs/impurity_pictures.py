@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from tests.blender.rendering import manifest, render
-from worker.develop import encode
+from worker.camera import encode
 
 PLATE = Path(__file__).resolve().parent.parent / "manifests/examples/parts/plate.step"
 SIDE, GAP = 208, 4

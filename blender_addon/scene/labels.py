@@ -27,7 +27,7 @@ def label(
     Args:
         scene: of the part.
         coated: each material of the part with the shader socket of its surface and the mask sockets of its impurities,
-            in the manifest's order.
+            in the manifest's order; None for one that is no texture, and none on a sticker, whose geometry has the id.
         render: says how masks are made: ``aov``, a second output of the image's own samples, or ``emissive``, a second
             view layer in which the surface emits its label.
     """

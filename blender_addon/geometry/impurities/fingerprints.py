@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ...contract import schema
 from .noise import Floats32, moved, perlin
 
-RAGGED, RAGGED_PER_MM = 0.12, 0.35
+RAGGED, RAGGED_PER_MM = 0.1, 0.16
 """How far the rim strays from the oval, in half axes, and how quickly it does."""
 WAVE_MM, WAVE_PER_MM = 0.5, 0.25
 """How far ridges stray from their course, and how quickly they do."""
@@ -19,7 +19,7 @@ PATCH_PER_MM = 0.6
 """How quickly the pressure changes from patch to patch."""
 ROUND = 3.0
 """Over how many mm the ridges of the loop and those below it flow together."""
-FADE = 0.45
+FADE = 0.6
 """From which relative radius on the grease fades towards the rim."""
 
 
@@ -97,7 +97,7 @@ def fingerprints(
     sharp = np.clip(ridges * 2 + pressure - 1.4, 0, 1)
     smudge = np.float32(entry.smudge)
     grease = sharp * (1 - smudge) + np.clip(pressure * 0.6, 0, 1) * smudge
-    return inside, np.where(inside, grease * (fade * 0.75 + 0.25), 0).astype(np.float32)
+    return inside, np.where(inside, grease * (fade * 0.6 + 0.4), 0).astype(np.float32)
 
 
 def course_mm(local_mm: Floats32, draw: Floats32, stray_mm: Floats32) -> Floats32:

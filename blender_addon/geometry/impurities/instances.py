@@ -1,7 +1,7 @@
 """What lies on one instance of the part: its fingerprints and stickers, without overlap.
 
-Their draws ask neither for the defects nor for impurities of another kind: with and without those, they are the same.
-So a sticker may lie on a defect, and hides it.
+Their draws ask neither for the defects nor for impurities of another kind; of the places that are drawn, only those
+are refused where a print or sticker of an entry before lies. So a sticker may lie on a defect, and hides it.
 """
 
 from __future__ import annotations

@@ -15,8 +15,9 @@ from .glyphs import number_ribbons
 
 CORNER = 0.1
 """Radius of the corners over the shorter side."""
-_STEP_MM = 0.5  # between points of the sheet, so that it bends
-_INK_MM = 0.003  # height of each layer of ink: rays must tell it from what it lies on, eyes must not
+_STEPS_MM = (0.15, 0.8)  # least and largest distance between points of the sheet
+_INK_MM = 0.006  # height of each layer of ink: rays must tell it from what it lies on, eyes must not
+_GLUE_MM = 0.01  # between the part and the sheet, else their faces would coincide
 _FILLED = (0.78, 0.62)  # share of the width and of the height that the number may fill
 
 Heights = Callable[[Floats], Floats]
@@ -48,11 +49,14 @@ def make_sheet(sizes: dict[str, float], number: str, corner: int, place: Place, 
         heights_mm: from (n, 2) points of the tangent plane to (n,) heights of the surface over it.
     """
     width, height, thickness = sizes["width_mm"], sizes["height_mm"], sizes["thickness_mm"]
-    rim = rounded_rectangle(width, height)
-    rings = max(2, math.ceil(min(width, height) / 2 / _STEP_MM))
+    turn = math.radians(sizes["curl_deg"]) if sizes["curl_mm"] > 0 else 0.0
+    # So short that the flat pieces of a bent sheet stay below the ink, whose points lie elsewhere on it.
+    step = float(np.clip(math.sqrt(4 * _INK_MM * sizes["curl_mm"] / turn), *_STEPS_MM)) if turn else _STEPS_MM[1]
+    rim = rounded_rectangle(width, height, step)
+    rings = max(2, math.ceil(min(width, height) / 2 / step))
     shares = np.arange(1, rings + 1) / rings
     flat = np.concatenate([np.zeros((1, 2)), (shares[:, None, None] * rim).reshape(-1, 2)])
-    bend = _Bend(rim, sizes["curl_mm"], math.radians(sizes["curl_deg"]), corner)
+    bend = _Bend(rim, sizes["curl_mm"], turn, corner)
     across = np.cross(place.normal, place.axis)
 
     def lifted(flat_mm: Floats, above_mm: Floats | float) -> Floats:
@@ -69,13 +73,17 @@ def make_sheet(sizes: dict[str, float], number: str, corner: int, place: Place, 
     after = np.roll(outer, -1)
     sides = [np.stack([outer + count, after + count, outer], 1), np.stack([after + count, after, outer], 1)]
     pieces = [top, top[:, ::-1] + count, *sides, ink_triangles + 2 * count]
-    vertices = [lifted(flat, thickness), lifted(flat, 0.0), lifted(ink_flat, thickness + _INK_MM * (1 + layers))]
+    vertices = [
+        lifted(flat, thickness),
+        lifted(flat, min(_GLUE_MM, thickness / 2)),
+        lifted(ink_flat, thickness + _INK_MM * (1 + layers)),
+    ]
     triangles = np.concatenate(pieces).astype(np.int32)
     return Sheet(np.concatenate(vertices), triangles, np.arange(len(triangles)) >= len(triangles) - len(ink_triangles))
 
 
-def rounded_rectangle(width_mm: float, height_mm: float) -> Floats:
-    """(n, 2) points of a sticker's outline, counter-clockwise."""
+def rounded_rectangle(width_mm: float, height_mm: float, step_mm: float) -> Floats:
+    """(n, 2) points of a sticker's outline, counter-clockwise, a step apart at most."""
     radius = CORNER * min(width_mm, height_mm)
     points: list[Floats] = []
     for k, (x, y) in enumerate(((1, -1), (1, 1), (-1, 1), (-1, -1))):
@@ -86,7 +94,7 @@ def rounded_rectangle(width_mm: float, height_mm: float) -> Floats:
     line = np.concatenate([corners, corners[:1]])
     far = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
     # The corners' own points, and others between them where they are far apart.
-    at = np.unique(np.concatenate([far, np.arange(0.0, far[-1], _STEP_MM)]).round(9))[:-1]
+    at = np.unique(np.concatenate([far, np.arange(0.0, far[-1], step_mm)]).round(9))[:-1]
     return np.column_stack([np.interp(at, far, line[:, k]) for k in (0, 1)])
 
 
@@ -104,7 +112,7 @@ class _Bend:
         turn = math.radians(45 + 90 * self.corner)
         toward = np.array([math.cos(turn), math.sin(turn)])
         beyond = np.maximum(flat_mm @ toward - ((self.rim @ toward).max() - self.curl_mm), 0.0)
-        if self.curl_mm <= 0 or self.angle_rad <= 0:
+        if not self.angle_rad:
             beyond = np.zeros(len(flat_mm))
         radius = self.curl_mm / max(self.angle_rad, 1e-9)
         angle = beyond / max(radius, 1e-9)

@@ -49,7 +49,7 @@ def make_group(entry: schema.Fingerprint, rank: int) -> bpy.types.NodeTree:
     course = _course_mm(u, v, draw) + noise(pure.WAVE_PER_MM) * pure.WAVE_MM
     ridges = (course / given["ridge_mm"] * (2 * math.pi)).of("COSINE") * 0.5 + 0.5
     sharp, flat = _clamped(ridges * 2.0 + pressure - 1.4), _clamped(pressure * 0.6)
-    grease = (sharp + (flat - sharp) * given["smudge"]) * (fade * 0.75 + 0.25) * mask
+    grease = (sharp + (flat - sharp) * given["smudge"]) * (fade * 0.6 + 0.4) * mask
     feed(tree, result["Mask"], mask.socket)
     feed(tree, result["Change"], (grease * given["intensity"]).socket)
     feed(tree, result["Rougher"], (grease * given["roughness"]).socket)
