@@ -12,7 +12,7 @@ from blender_addon.geometry.preparation.part_report import PartReport
 from blender_addon.geometry.preparation.prepare import prepare_part
 from blender_addon.geometry.preparation.prepared_files import load_prepared, part_key, save_prepared
 from manifests import viewpoints
-from manifests.errors import DataSetError, PartError
+from manifests.errors import DataSetError, ManifestError, PartError
 from manifests.layout import DataSet
 from manifests.sampling import Table
 from manifests.schema import Manifest, Part
@@ -47,12 +47,15 @@ def prepare(manifest: Manifest, manifest_file: Path, data_set: DataSet) -> Prepa
     """The part of a manifest: from the data set where it was prepared before, else from the CAD file; writes nothing.
 
     Raises:
-        ManifestError: it has a pattern in place of a part.
+        ManifestError: it has a pattern in place of a part, or names a file in another folder than its own.
         PartError: the CAD file cannot be used.
         DataSetError: the data set was begun with another CAD file.
     """
     part = manifest.the_part()
-    source = manifest_file.parent / part.file
+    home = manifest_file.parent
+    source = home / part.file
+    if not source.resolve().is_relative_to(home.resolve()):
+        raise ManifestError("part.file", f"{source}: must lie in or below {home}, the folder of the manifest")
     if not any(data_set.part_folder.glob("*.npz")):
         mesh, report = _import(source, part)
         key = part_key(report.source_sha256, part.unit, _budget(part), part.origin)

@@ -120,7 +120,7 @@ def begin(manifest_file: Path, folder: Path | None, options: Options) -> tuple[D
         UserError: any; the folder is left as it was.
     """
     manifest = read_manifest(manifest_file)
-    data_set = DataSet(Path("data") / manifest.name if folder is None else folder)
+    data_set = DataSet(_named_folder(manifest) if folder is None else folder)
     _check_claim(data_set, manifest)
     wanted = _wanted(manifest, options.frames)
     _check_means(manifest, options)
@@ -204,6 +204,12 @@ def write_report(folder: Path) -> Path:
     data_set, _ = open_data_set(folder)
     write_index(data_set)
     return report.write_report(data_set)
+
+
+def _named_folder(manifest: Manifest) -> Path:
+    if manifest.name != Path(manifest.name).name or manifest.name in (".", ".."):
+        raise ManifestError("name", f"'{manifest.name}' is no name of a folder below data/; give --out DIR")
+    return Path("data") / manifest.name
 
 
 def _check_claim(data_set: DataSet, manifest: Manifest) -> None:

@@ -76,3 +76,16 @@ def test_manifest_with_an_unknown_key(defectory: Command, tmp_path: Path) -> Non
     manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"colour": 1}))
     assert "colour" in refuse(defectory, "render", manifest, "--out", tmp_path / "set")
     assert not (tmp_path / "set").exists()
+
+
+def test_paths_that_leave_their_folder(defectory: Command, tmp_path: Path) -> None:
+    manifest = write_manifest(tmp_path / "m")
+    plain = json.loads(manifest.read_text())
+    (tmp_path / "m" / "box.stl").rename(tmp_path / "box.stl")
+    (tmp_path / "m" / "link.stl").symlink_to(tmp_path / "box.stl")
+    for name in ("../box.stl", str(tmp_path / "box.stl"), "link.stl"):
+        manifest.write_text(json.dumps(plain | {"part": {"file": name}}))
+        assert "part.file: " in refuse(defectory, "render", manifest, "--out", tmp_path / "set")
+    manifest.write_text(json.dumps(plain | {"name": "../elsewhere"}))
+    assert "name: '../elsewhere' is no name of a folder" in refuse(defectory, "render", manifest)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["box.stl", "m"]
