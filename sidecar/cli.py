@@ -93,6 +93,67 @@ def export(run: Path, out: Path | None) -> None:
     click.echo(f"{out}: differs from the live model by {difference:.2g} at most")
 
 
+@commands.command()
+@click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
+@click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Folder; RUN/evaluated where not given.")
+@click.option("--device", type=_DEVICES, default="auto", show_default=True, help="What to compute on.")
+def evaluate(run: Path, out: Path | None, device: str) -> None:
+    """Score RUN on the test side of its split: a report, metrics.json and a table of the images."""
+    from . import evaluating
+
+    out = out or run / "evaluated"
+    click.echo(evaluating.text(evaluating.evaluate_run(run, out, device)))
+    click.echo(f"report: {out / 'report.html'}")
+
+
+@commands.command()
+@click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--out", metavar="DIR", default="compared", show_default=True, type=click.Path(path_type=Path), help="Folder."
+)
+def compare(runs: tuple[Path, ...], out: Path) -> None:
+    """Put evaluated runs side by side: a report, metrics.json and a table."""
+    from . import comparing
+
+    comparing.compare(runs, out)
+    click.echo(f"report: {out / 'report.html'}")
+
+
+@commands.command()
+@click.argument("first", metavar="A", type=click.Path(path_type=Path))
+@click.argument("second", metavar="B", type=click.Path(path_type=Path))
+@click.option(
+    "--run", metavar="RUN", required=True, type=click.Path(path_type=Path), help="Whose features to compare by."
+)
+@click.option(
+    "--out", metavar="DIR", default="shifted", show_default=True, type=click.Path(path_type=Path), help="Folder."
+)
+@click.option("--device", type=_DEVICES, default="auto", show_default=True, help="What to compute on.")
+def domain_shift(first: Path, second: Path, run: Path, out: Path, device: str) -> None:
+    """How far the images of B lie from those of A, usually photographs, as the features of RUN see them."""
+    from . import comparing
+
+    shift = comparing.domain_shift(first, second, run, out, device)
+    click.echo(f"{second} lies {shift.distance:.2f} standard deviations of {first} away")
+    click.echo(f"report: {out / 'report.html'}")
+
+
+@commands.group()
+def coreset() -> None:
+    """Work on the coresets of PatchCore runs."""
+
+
+@coreset.command()
+@click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--out", metavar="DIR", required=True, type=click.Path(path_type=Path), help="Folder of the new run.")
+@click.option("--device", type=_DEVICES, default="auto", show_default=True, help="What to compute on.")
+def meld(runs: tuple[Path, ...], out: Path, device: str) -> None:
+    """Make one PatchCore of several: what widens the coreset of the first is taken from the others."""
+    from .patchcore import melding
+
+    click.echo(melding.meld_runs(runs, out, device).text())
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and exit: 0, 2 after a mistake of the user's, 130 when stopped."""
     try:

@@ -21,7 +21,7 @@ from .config import Config, Dissimilarity
 from .data.classes import Classes
 from .data.drawing import Pictures
 from .data.samples import IMAGE_SUFFIXES, Bytes, Sample
-from .preprocess import FindPart, FromUNet, Preprocessing, Values, connected_parts, part_from_probability
+from .preprocess import FindPart, FromUNet, Prepared, Preprocessing, Values, connected_parts, part_from_probability
 from .runs import Run
 from .scores.tally import Tally
 from .scores.thresholds import Thresholds, from_good, from_validation
@@ -42,7 +42,10 @@ class Predictor:
 
     @torch.no_grad()
     def output(self, image: Tensor) -> Tensor:
-        """(C, H, W) in 0..1 to the reconstruction (C, H, W), or to the probability of a defect (1, H, W)."""
+        """(C, H, W) in 0..1 to the reconstruction (C, H, W), the probability of a defect or the distance (1, H, W)."""
+        if self._config.model.TASK == "distance":
+            distance: Tensor = self._network(image.to(self._device)[None])
+            return distance[0]
         prediction = self._config.prediction
         apply = self._reconstruct if self._config.model.TASK == "reconstruction" else self._probability
         return prediction.windows.apply(image.to(self._device), self._config.model.size_px, apply, prediction.batch)
@@ -50,7 +53,7 @@ class Predictor:
     def scores(self, image: Tensor) -> Values:
         """(C, H, W) in 0..1 to the anomaly map (H, W), >= 0: the more, the less it is as it should be."""
         output = self.output(image).cpu().numpy()
-        if self._config.model.TASK == "segmentation":
+        if self._config.model.TASK != "reconstruction":
             probability: Values = output[0].astype(np.float32)
             return probability
         error_map = self._config.prediction.error_map
@@ -58,6 +61,11 @@ class Predictor:
             return dissimilarity_map(image.numpy().transpose(1, 2, 0), output.transpose(1, 2, 0), error_map.sigma)
         squared: Values = ((image.numpy() - output) ** 2).mean(axis=0).astype(np.float32)
         return squared
+
+    def inspect(self, pictures: Pictures, prepared: Prepared) -> Values:
+        """Anomaly map (h, w) of a prepared picture; 0 beside the part, which is not inspected."""
+        found: Values = self.scores(pictures.input(prepared)) * (prepared.part > 0)
+        return found
 
     def _reconstruct(self, windows: Tensor) -> Tensor:
         reconstruction: Tensor = self._network(windows)
@@ -82,7 +90,7 @@ def choose_thresholds(
     maxima: dict[str, list[float]] = {}
     for sample in samples:
         prepared = pictures.prepared(sample)
-        scores = predictor.scores(pictures.input(prepared))
+        scores = predictor.inspect(pictures, prepared)
         tally.add(scores, prepared.mask, view=sample.view)
         maxima.setdefault(sample.view, []).append(float(scores.max()))
     return (from_validation(tally) or from_good(maxima)) if samples else None
@@ -128,7 +136,7 @@ def predict(folder: Path, images: Path, out: Path, threshold: float | None, devi
     found = []
     for name, path in _images(images):
         prepared = pictures.prepared(Sample("images", name, path, name, good=True))
-        scores = predictor.scores(pictures.input(prepared))
+        scores = predictor.inspect(pictures, prepared)
         whole = prepared.restore(scores)
         mask = ((whole >= limits.overall) * 255).astype(np.uint8)
         _write(out / "maps" / f"{name}.tif", whole)

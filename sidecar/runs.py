@@ -6,6 +6,7 @@
     RUN/split.json     which groups of each source are on which side, and who divided them
     RUN/last.pt        where training stands: weights, optimisers, epoch
     RUN/best.pt        the weights with the lowest validation loss
+    RUN/features.pt    weights of the features that a PatchCore learnt by itself, for other runs to share
     RUN/history.csv    losses of each epoch
     RUN/result.json    what came of it, once it is done
 
@@ -47,6 +48,7 @@ class Run:
         self.split_file = folder / "split.json"
         self.last_file = folder / "last.pt"
         self.best_file = folder / "best.pt"
+        self.features_file = folder / "features.pt"
         self.history_file = folder / "history.csv"
         self.result_file = folder / "result.json"
 
@@ -93,8 +95,8 @@ class Run:
             return f"{self.folder}: not done"
         stopped = ", stopped early" if result["stopped_early"] else ""
         took = f"{result['training_seconds']:.0f} s on {result['device']}"
-        loss = f"validation loss {result['validation_loss']:.5g}"
-        return f"{self.folder}: {result['epochs']} epochs in {took}{stopped}, {loss}"
+        loss = "" if result["validation_loss"] is None else f", validation loss {result['validation_loss']:.5g}"
+        return f"{self.folder}: {result['epochs']} epochs in {took}{stopped}{loss}"
 
     def write_json(self, path: Path, data: Any) -> None:
         write_atomic(path, (json.dumps(data, indent=1, allow_nan=False) + "\n").encode())

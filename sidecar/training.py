@@ -24,14 +24,16 @@ from manifests.layout import write_atomic
 from manifests.sampling import generator
 
 from . import devices, progress
+from .concluding import conclude
 from .config import Config, Training
 from .data.classes import Classes, check_shown, classes_of
 from .data.drawing import Draws, Pictures
 from .data.splits import Divided, check_unchanged, divide
 from .objectives import NotFinite, Objective, Stepper, objective
-from .prediction import Predictor, choose_thresholds, find_part
+from .patchcore.collecting import Collector
+from .patchcore.model import PatchCoreSpec
+from .prediction import find_part
 from .runs import Run, load_weights
-from .scores.thresholds import to_record
 
 _SAVE_SECONDS = 20.0
 
@@ -75,7 +77,10 @@ def train(config: Config, folder: Path) -> Run:
         check_shown(divided.sides, classes, config.data.classes)
     run.write_json(run.split_file, divided.record())
     if run.result() is None:
-        _Trainer(run, config, divided, classes, device).run()
+        if isinstance(config.model, PatchCoreSpec):
+            Collector(run, config, divided, classes, device).collect()
+        else:
+            _Trainer(run, config, divided, classes, device).run()
     return run
 
 
@@ -188,26 +193,15 @@ class _Trainer:
         return improved
 
     def _conclude(self) -> None:
-        """Choose the threshold on validation, and write what came of the run."""
-        network = self._run.network(self._device)
-        unet = find_part(self._config.data.preprocessing, self._device)
-        pictures = Pictures(self._config.data, self._classes, unet)
-        predictor = Predictor(self._config, network, self._device)
-        found = choose_thresholds(self._config, predictor, pictures, self._divided.sides["val"])
         state = self._state
-        result = {
+        known = {
             "epochs": state.epoch,
             "steps": state.step,
             "stopped_early": state.done,
             "validation_loss": state.best,
             "training_seconds": round(state.seconds, 3),
-            "device": self._device.type,
-            "parameters": sum(parameter.numel() for parameter in network.parameters()),
-            "labels": self._classes.numbers,
-            "acceptable": sorted(self._classes.acceptable),
-            "thresholds": found and to_record(found),
         }
-        self._run.write_json(self._run.result_file, result)
+        conclude(self._run, self._config, self._divided, self._classes, self._device, known)
 
     def _rate(self, step: int) -> float:
         training = self._config.training

@@ -32,12 +32,21 @@ class Pictures:
         classes: of the masks.
         unet: finds the part where the config asks for a U-Net.
         masks: whether masks are read at all; they are not where nothing is compared with them.
+        room: bytes of pictures kept; 0 where each is looked at once.
     """
 
-    def __init__(self, data: Data, classes: Classes, unet: FindPart | None = None, *, masks: bool = True) -> None:
+    def __init__(
+        self,
+        data: Data,
+        classes: Classes,
+        unet: FindPart | None = None,
+        *,
+        masks: bool = True,
+        room: int = _CACHE_BYTES,
+    ) -> None:
         self._data, self.classes, self._unet, self._masks = data, classes, unet, masks
         self._cache: OrderedDict[Sample, Prepared] = OrderedDict()
-        self._room = _CACHE_BYTES
+        self._room = room
 
     def prepared(self, sample: Sample) -> Prepared:
         """The prepared picture of a sample, with its mask.
@@ -112,6 +121,14 @@ class Draws(Dataset[tuple[Tensor, Tensor]]):
         random = generator(self._seed, "draw", draw)
         image, mask, _ = self._data.augmentation.apply(prepared.image, prepared.mask, prepared.part, random)
         return self._cut(image, mask, random)
+
+    def whole(self, draw: int) -> tuple[Tensor, Tensor]:
+        """Picture (C, h, w) in 0..1 of a draw, changed at random but not cut, and its part (h, w), above 0 on it."""
+        prepared = self._pictures.prepared(self.sample(draw))
+        random = generator(self._seed, "draw", draw)
+        image, _, part = self._data.augmentation.apply(prepared.image, prepared.mask, prepared.part, random)
+        stacked = exposure_stack(image, self._data.preprocessing.exposures)
+        return _tensor(stacked), torch.from_numpy(np.ascontiguousarray(part))
 
     def _cut(self, image: Floats, mask: Bytes, random: np.random.Generator) -> tuple[Tensor, Tensor]:
         place = self._data.crop.place(image, self._size, random)

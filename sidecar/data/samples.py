@@ -107,6 +107,20 @@ def read_mask(sample: Sample, classes: Mapping[str, int], height: int, width: in
     return _relabel(raw, sample, classes)
 
 
+def read_instances(sample: Sample, height: int, width: int) -> npt.NDArray[np.uint16] | None:
+    """Which defect each pixel shows, (height, width), 0 for none; None where the sample has no instance mask.
+
+    Raises:
+        DataSetError: the mask cannot be read, or has another size than its picture.
+    """
+    if sample.instances is None:
+        return None
+    raw = _decode(sample.instances)
+    if raw.shape != (height, width):
+        raise DataSetError(f"{sample.instances}: is not of the size of its picture, {width} x {height} px")
+    return raw.astype(np.uint16)
+
+
 def _relabel(raw: npt.NDArray[Any], sample: Sample, classes: Mapping[str, int]) -> Bytes:
     values = np.unique(raw)
     result = np.zeros(raw.shape, np.uint8)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from ..patchcore.model import PatchCoreSpec
 from .autoencoders import AAESpec, CAESpec, VAESpec
 from .deep_cae import DeepCAESpec
 from .segmenters import DeepLabV3Spec, FCNSpec, UNetResNetSpec
@@ -20,5 +21,6 @@ ModelSpec: TypeAlias = (
     | CAESpec
     | VAESpec
     | AAESpec
+    | PatchCoreSpec
 )
 """What a config may have as its ``model``."""

@@ -49,17 +49,17 @@ def quality_index(anomaly: Floats) -> Floats:
     return index
 
 
-def control_chart(index: Floats, reference: int) -> ControlChart:
+def control_chart(index: Floats, in_order: NDArray[np.bool_]) -> ControlChart:
     """Chart of the mean nQI of each batch.
 
     Sigma is the mean moving range of two over 1.128, as is usual for single values.
 
     Args:
         index: (batches, views) from :func:`quality_index`.
-        reference: the first so many batches, two at least, are known to be in order and set the limits.
+        in_order: (batches,) which are known to be good, two at least; they set the limits.
     """
     values = np.nanmean(index, axis=1)
-    known = values[:reference]
+    known = values[in_order]
     centre = float(known.mean())
     sigma = float(np.abs(np.diff(known)).mean() / 1.128)
     return ControlChart(values, centre, centre + 3 * sigma, max(0.0, centre - 3 * sigma))

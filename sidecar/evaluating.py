@@ -1,0 +1,104 @@
+"""The command ``evaluate``: a run, its test side, and a report."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from manifests.errors import DataSetError, RunError
+from manifests.layout import write_atomic
+
+from . import devices, report
+from .data.classes import Classes
+from .data.drawing import Pictures
+from .data.samples import Sample, read_image, read_instances, read_mask
+from .data.splits import check_unchanged, divide
+from .evaluation import Evaluation, Picture, Row, evaluate, numbers
+from .prediction import Predictor, find_part
+from .runs import Run
+from .scores.thresholds import Thresholds
+
+
+def evaluate_run(folder: Path, out: Path, device: str) -> Evaluation:
+    """Evaluate a run on the test side of its split, at the pictures' own resolution.
+
+    Writes ``OUT/metrics.json``, ``OUT/images.csv`` and ``OUT/report.html``.
+
+    Raises:
+        DataSetError: there are no test samples, or one cannot be read.
+        RunError: there is no such run or device, it is not done, or its data changed.
+    """
+    run = Run(folder)
+    config, result, where = run.config(), run.result(), devices.choose(device)
+    if result is None:
+        raise RunError(f"{folder}: is not done; 'defectory-sidecar train' goes on with it")
+    divided = divide(config.data.sources, config.seed)
+    check_unchanged(run.split() or {}, divided.record(), folder)
+    if not divided.sides["test"]:
+        raise DataSetError(f"{folder}: no source has samples for the test; change the sources' 'split' and train anew")
+    classes = Classes(result["labels"], frozenset(result["acceptable"]))
+    unet = find_part(config.data.preprocessing, where)
+    pictures = Pictures(config.data, classes, unet, masks=False, room=0)
+    predictor = Predictor(config, run.network(where), where)
+
+    def test() -> Iterator[Picture]:
+        return (_picture(sample, pictures, predictor, classes) for sample in divided.sides["test"])
+
+    chosen = None
+    if result["thresholds"] is not None:
+        told = "chosen by the config" if config.prediction.threshold is not None else _told(divided.sides["val"])
+        chosen = Thresholds(**result["thresholds"]), told
+    found = evaluate(test, classes.numbers, classes.acceptable, chosen)
+    record = {
+        "run": config.name,
+        "title": config.title,
+        "model": config.model.KIND,
+        "training_seconds": result["training_seconds"],
+        "device": result["device"],
+        "weights": result.get("weights"),
+        "split": divided.how,
+        "published": [dataclasses.asdict(number) for number in config.published],
+        **numbers(found),
+    }
+    run.write_json(out / "metrics.json", record)
+    write_atomic(out / "images.csv", _table(found.rows).encode())
+    write_atomic(out / "report.html", report.page(record, found).encode())
+    return found
+
+
+def text(found: Evaluation) -> str:
+    """A line for a person on what was found."""
+    said = numbers(found)
+    pixels, mean = said["pixels"], said["defect_wise"]["mean"]
+    defects = "no defect to be found" if mean is None else f"{100 * mean[0]:.0f} % of the defects found"
+    scores = ", ".join(f"{name} {pixels[name]:.3f}" for name in ("precision", "recall", "f1"))
+    return f"{said['images']['count']} images, {defects}; pixels: {scores}"
+
+
+def _picture(sample: Sample, pictures: Pictures, predictor: Predictor, classes: Classes) -> Picture:
+    prepared = pictures.prepared(sample)
+    scores = prepared.restore(predictor.inspect(pictures, prepared)).clip(min=0)
+    image, _ = read_image(sample.image)
+    mask = read_mask(sample, classes.numbers, *scores.shape)
+    instances = read_instances(sample, *scores.shape)
+    rgb = np.repeat(image, 3, axis=2) if image.shape[2] == 1 else image
+    return Picture(f"{sample.source}/{sample.name}", sample.group, sample.view, rgb, scores, mask, instances)
+
+
+def _told(validation: list[Sample]) -> str:
+    if all(sample.good for sample in validation):
+        return f"median of the highest scores of {len(validation)} good validation images"
+    return f"highest F1 of the pixels of {len(validation)} validation images"
+
+
+def _table(rows: list[Row]) -> str:
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(Row.__dataclass_fields__)
+    writer.writerows(vars(row).values() for row in rows)
+    return table.getvalue()

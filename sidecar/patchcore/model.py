@@ -1,0 +1,76 @@
+"""PatchCore and Sequential PatchCore as a model: patch features, and a coreset of what good ones look like (S4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor, nn
+
+from manifests.fields import field
+
+from .features import FEATURES, Extractor
+from .maps import BLUR_SIGMA_PX, anomaly_map
+from .nearest import CHUNK, distances
+
+
+@dataclass(frozen=True)
+class PatchCoreSpec:
+    """Nearest neighbours among the features of good patches (S4, section IV)."""
+
+    KIND: ClassVar[str] = "patchcore"
+    TASK: ClassVar[str] = "distance"
+    OBJECTIVE: ClassVar[str] = "none"
+    size_px: ClassVar[int] = 512
+    """Of the square that an exported network takes; the pictures of training and prediction stay whole."""
+    method: Literal["sequential", "greedy"] = field(
+        "How the coreset is built: patch after patch in fixed memory (S4), or from all patches at once (PatchCore).",
+        "sequential",
+    )
+    coreset: int = field("Patches in the coreset.", 2048, low=2)
+    weights: str = field(
+        "Of the features: 'imagenet', which torchvision downloads; 'self', learnt from the training images; a file; or "
+        "'auto': imagenet where it can be had, else self, and the run says which.",
+        "auto",
+    )
+    self_steps: int = field("Batches of 16 crops to learn the features from, where they are learnt.", 300, low=1)
+    blur_px: float = field("Standard deviation of the Gaussian blur of the anomaly map.", BLUR_SIGMA_PX, above=0.0)
+    chunk: int = field("Patches that meet the coreset at once, the more memory the larger.", CHUNK, low=1)
+
+    def build(self, channels: int) -> PatchCore:
+        return PatchCore(self)
+
+
+class PatchCore(nn.Module):
+    """(N, C, H, W) in 0..1, grey or RGB, to anomaly maps (N, 1, H, W), >= 0.
+
+    Attributes:
+        extractor: of the features.
+        members: (spec.coreset, FEATURES) the coreset, zeros until one is collected.
+    """
+
+    members: Tensor
+
+    def __init__(self, spec: PatchCoreSpec) -> None:
+        super().__init__()
+        self._spec = spec
+        self.extractor = Extractor()
+        self.register_buffer("members", torch.zeros(spec.coreset, FEATURES))
+
+    def forward(self, images: Tensor) -> Tensor:
+        maps = []
+        for features in self.extractor(_rgb(images)):
+            apart = distances(features.flatten(1).T.contiguous(), self.members, self._spec.chunk)
+            height, width = images.shape[-2:]
+            maps.append(anomaly_map(apart.reshape(features.shape[1:]), height, width, self._spec.blur_px))
+        return torch.stack(maps)[:, None]
+
+    def patches(self, image: Tensor) -> Tensor:
+        """(C, H, W) to the features of its patches, (FEATURES, rows, columns)."""
+        features: Tensor = self.extractor(_rgb(image[None]))[0]
+        return features
+
+
+def _rgb(images: Tensor) -> Tensor:
+    return images.expand(-1, 3, -1, -1) if images.shape[1] == 1 else images

@@ -1,0 +1,113 @@
+"""Feature weights where there are none: learnt from the given good images alone.
+
+The task is that of CutPaste (Li et al., CVPR 2021), asked of every patch: a spot of the image is replaced by a piece of
+another place, or shaded as a bump would be, with an edge between sharp and soft, and the features must tell which
+patches it covers. What tells such a spot from the surface around it is what tells a defect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .features import FEATURES, STRIDE_PX, Extractor
+
+CROP_PX = 128
+BATCH = 16
+_SETTLING = 20  # batches that the running statistics are taken from at the end
+_RATE, _DECAY = 2e-3, 1e-4
+
+Image = npt.NDArray[np.float32]
+Draw = Callable[[np.random.Generator], Image]
+"""Draws a good image, (3, height, width), 0 to 1."""
+
+
+def learn(extractor: Extractor, draw: Draw, steps: int, seed: int, told: Callable[[int, float], None]) -> None:
+    """Train the weights in place.
+
+    Args:
+        extractor: whose.
+        draw: where images come from.
+        steps: batches of BATCH crops of CROP_PX pixels.
+        seed: of what is cut and where it is pasted.
+        told: is called with each step, counted from 1, and its loss.
+    """
+    rng = np.random.default_rng(seed)
+    torch.manual_seed(seed)
+    device = extractor.mean.device
+    head = nn.Conv2d(FEATURES, 1, 1).to(device)
+    weights = [*extractor.parameters(), *head.parameters()]
+    optimiser = torch.optim.AdamW(weights, _RATE, weight_decay=_DECAY)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, _RATE, total_steps=steps)
+    extractor.train()
+    for step in range(1, steps + 1):
+        images, pasted = (part.to(device) for part in _batch(draw, rng))
+        loss = F.binary_cross_entropy_with_logits(head(extractor(images)), pasted)
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+        schedule.step()
+        told(step, float(loss.detach()))
+    _settle(extractor, draw, rng)
+
+
+def _settle(extractor: Extractor, draw: Draw, rng: np.random.Generator) -> None:
+    """Take the statistics of whole images, which is what the features are for."""
+    # The momentum of MobileNetV3's statistics is made for thousands of batches.
+    norms = [module for module in extractor.modules() if isinstance(module, nn.BatchNorm2d)]
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None
+    with torch.no_grad():
+        for _ in range(_SETTLING):
+            extractor(torch.from_numpy(draw(rng))[None].to(extractor.mean.device))
+    for norm, momentum in zip(norms, momenta):
+        norm.momentum = momentum
+    extractor.eval()
+
+
+def _batch(draw: Draw, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """Crops, each with up to four spots, and the share of each patch that they cover, above a fifth or not."""
+    images = np.stack([_crop(draw(rng), rng) for _ in range(BATCH)])
+    covered = np.zeros((BATCH, 1, CROP_PX, CROP_PX), np.float32)
+    for k in range(BATCH):
+        for _ in range(rng.integers(0, 5)):
+            _spot(images[k], covered[k, 0], images[rng.integers(BATCH)], rng)
+    share = F.avg_pool2d(torch.from_numpy(covered), 2 * STRIDE_PX, STRIDE_PX, STRIDE_PX, count_include_pad=False)
+    return torch.from_numpy(images), (share > 0.2).float()
+
+
+def _crop(image: Image, rng: np.random.Generator) -> Image:
+    """A square of the image, turned and mirrored."""
+    short = [max(0, CROP_PX - side) for side in image.shape[1:]]
+    padded = np.pad(image, ((0, 0), (0, short[0]), (0, short[1])), mode="reflect") if any(short) else image
+    top, left = (int(rng.integers(side - CROP_PX + 1)) for side in padded.shape[1:])
+    turned = np.rot90(padded[:, top : top + CROP_PX, left : left + CROP_PX], rng.integers(4), axes=(1, 2))
+    return np.ascontiguousarray(turned[:, :, ::-1] if rng.random() < 0.5 else turned)
+
+
+def _spot(image: Image, covered: npt.NDArray[np.float32], source: Image, rng: np.random.Generator) -> None:
+    """Change a spot of the image, and note where."""
+    long, thin = np.exp(rng.uniform(np.log(6), np.log(48))), np.exp(rng.uniform(np.log(0.15), 0))
+    y, x = np.mgrid[:CROP_PX, :CROP_PX] - rng.uniform(0, CROP_PX, 2)[:, None, None]
+    angle = rng.uniform(0, 2 * np.pi)
+    along, across = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
+    radius = np.hypot(along / long, across / max(2.0, long * thin)) * 2
+    edge = rng.uniform(0.05, 0.7)
+    opacity = (np.clip((1 - radius) / edge, 0, 1)).astype(np.float32)
+    # On black there is no surface that a spot could be foreign to.
+    opacity *= image.mean(axis=0) > 0.02
+    if rng.random() < 0.5:
+        changed = np.rot90(source, 2, axes=(1, 2)) * rng.uniform(0.8, 1.25)
+    else:
+        towards = rng.uniform(0, 2 * np.pi)
+        slope = (along * np.cos(towards) + across * np.sin(towards)) / long * 2
+        changed = image * (1 + rng.uniform(0.1, 0.7) * slope + rng.uniform(-0.15, 0.15))
+    image[:] = np.clip(image + opacity * (changed - image), 0, 1)
+    np.maximum(covered, opacity > 0.3, out=covered)

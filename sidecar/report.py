@@ -1,0 +1,201 @@
+"""Reports: one static page each, that needs nothing beside itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+
+from . import figures
+from .evaluation import Evaluation, Picture, Row, quality
+from .scores.bins import Floats
+from .scores.domain import Projection, Shift
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of a page, its cells as text."""
+
+    title: str
+    head: list[str]
+    rows: list[list[str]]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class _Group:
+    title: str
+    pictures: list[dict[str, str]] = field(default_factory=list)
+
+
+def page(record: Mapping[str, Any], found: Evaluation) -> str:
+    """The page of one run.
+
+    Args:
+        record: what ``metrics.json`` says.
+        found: the evaluation it comes from.
+    """
+    pixels, images = record["pixels"], record["images"]
+    mean = record["defect_wise"]["mean"]
+    tiles = [
+        ("F1 of the pixels", _number(pixels["f1"])),
+        ("precision", _number(pixels["precision"])),
+        ("recall", _number(pixels["recall"])),
+        ("defects found, mean", _percent(mean and mean[0])),
+        ("AUROC", _number(pixels["auroc"])),
+        ("AUPRC", _number(pixels["auprc"])),
+        ("AUPRO", _number(pixels["aupro"])),
+        ("training", f"{record['training_seconds']:.0f} s"),
+    ]
+    names, chart = quality(found.rows) or ([], None)
+    drawn = [figures.precision_recall({record["run"]: found}), figures.operating({record["run"]: found})]
+    drawn += [figures.overlap({record["run"]: found}), figures.coverage(found), figures.densities(found)]
+    drawn += [figures.by_view(found)]
+    if chart is not None:
+        drawn.append(figures.control(names, chart, sorted({row.batch for row in found.rows if row.defective})))
+    tables = [_classes(record), _pixels(record)]
+    if record["published"]:
+        tables.append(_published(record))
+    weights = f" · feature weights: {record['weights']}" if record["weights"] else ""
+    return _render(
+        title=record["title"] or f"Evaluation of {record['run']}",
+        lead=f"{record['model']} · {images['count']} test images, {images['defective']} of them defective"
+        f" · trained on {record['device']}{weights}",
+        tiles=tiles,
+        tables=tables,
+        figures=[figure for figure in drawn if figure],
+        groups=_groups(found),
+        foot=f"Threshold {found.thresholds.overall:.4g}: {found.chosen}. "
+        + " ".join(f"Split of '{source}': {how}." for source, how in record["split"].items()),
+    )
+
+
+def comparison(records: Sequence[Mapping[str, Any]]) -> str:
+    """The page that compares runs, from what their ``metrics.json`` say."""
+    scores = ("precision", "recall", "f1", "f2", "iou", "auroc", "auprc", "aupro")
+    rows = []
+    for record in records:
+        mean = record["defect_wise"]["mean"]
+        numbers = [_number(record["pixels"][score]) for score in scores]
+        rows.append([record["run"], *numbers, _percent(mean and mean[0]), f"{record['training_seconds']:.0f} s"])
+    labels = list(dict.fromkeys(name for record in records for name in record["classes"]))
+    classes = [
+        [record["run"], *(cell for name in labels for cell in _recalls(record["classes"].get(name)))]
+        for record in records
+    ]
+    head = [text for name in labels for text in (f"{name}, pixels", "defects")]
+    heading = ["run", *(name.upper() if name.startswith(("a", "i")) else name for name in scores), "found", "training"]
+    return _render(
+        title="Comparison of " + ", ".join(record["run"] for record in records),
+        lead="At the threshold of each run; 'found' is the mean defect-wise recall.",
+        tiles=[],
+        tables=[
+            Table("Pixels and defects", heading, rows),
+            Table("Recall by class", ["run", *head], classes, "Of impurities, less is better."),
+        ],
+        figures=[],
+        groups=[],
+        foot="; ".join(f"{record['run']}: {record['thresholds']['chosen']}" for record in records),
+    )
+
+
+def domain_shift(names: tuple[str, str], shift: Shift, projection: Projection, sets: Mapping[str, Floats]) -> str:
+    """The page on how far a set of images lies from another."""
+    first, second = names
+    return _render(
+        title=f"Domain shift from {first} to {second}",
+        lead=f"In standard deviations of {first}, along {len(projection.components)} components of its features.",
+        tiles=[
+            ("distance", f"{shift.distance:.2f}"),
+            ("of the means", f"{shift.of_means:.2f}"),
+            ("of the spreads", f"{shift.of_spreads:.2f}"),
+        ],
+        tables=[],
+        figures=[figures.components(projection, sets)],
+        groups=[],
+        foot="0: the same distribution. The means part what light and exposure change; the spreads what varies more or "
+        "less than it does in the first set.",
+    )
+
+
+def _classes(record: Mapping[str, Any]) -> Table:
+    rows = [
+        [
+            name + (" (acceptable)" if row["acceptable"] else ""),
+            f"{row['instances']:,}",
+            f"{row['pixels']:,}",
+            _percent(row["pixel_recall"]),
+            _percent(row["defect_wise_recall"]),
+            _number(row["peak_mean_iou"]),
+            f"{row['peak_threshold']:.4g}",
+        ]
+        for name, row in record["classes"].items()
+    ]
+    head = ["class", "instances", "pixels", "pixels found", "defects found", "peak mean IoU", "at threshold"]
+    note = "A defect is found where one of its pixels is. Peak mean IoU is the best of all thresholds (S0, table 4)."
+    return Table("By class", head, rows, note)
+
+
+def _pixels(record: Mapping[str, Any]) -> Table:
+    scores = ("precision", "recall", "f1", "f2", "iou")
+    kinds = {"one threshold for all views": "pixels", "thresholds per view": "pixels_by_view"}
+    if len(record["thresholds"]["by_view"]) < 2:
+        del kinds["thresholds per view"]
+    rows = [[label, *(_number(record[kind][score]) for score in scores)] for label, kind in kinds.items()]
+    whole = record["whole_images"]
+    note = f"Whole images by their highest score: AUROC {_number(whole['auroc'])}, AUPRC {_number(whole['auprc'])}."
+    return Table("Pixels", ["", "precision", "recall", "F1", "F2", "IoU"], rows, note)
+
+
+def _published(record: Mapping[str, Any]) -> Table:
+    rows = []
+    for number in record["published"]:
+        mine: Any = record
+        for step in number["score"].split("."):
+            mine = mine.get(step) if isinstance(mine, Mapping) else None
+        rows.append([number["score"], _number(mine), f"{number['value']:g}", number["place"]])
+    return Table("Beside the source document", ["score", "here", "there", "where"], rows)
+
+
+def _recalls(row: Mapping[str, Any] | None) -> tuple[str, str]:
+    return ("", "") if row is None else (_percent(row["pixel_recall"]), _percent(row["defect_wise_recall"]))
+
+
+def _groups(found: Evaluation) -> list[_Group]:
+    groups = []
+    for title, kept in (
+        ("Found best", found.best),
+        ("Found worst", found.worst),
+        ("Good, but with false alarms", found.alarming),
+    ):
+        if kept:
+            groups.append(_Group(title, [_figure(found, row, picture) for row, picture in kept]))
+    return groups
+
+
+def _figure(found: Evaluation, row: Row, picture: Picture) -> dict[str, str]:
+    sought = [found.tally.labels[name] for name in found.tally.defects]
+    told = f"F1 {row.f1:.2f}" if row.defective else f"{row.alarms:,} px called"
+    view = f", view {row.view}" if row.view else ""
+    text = f"{row.name}{view}: {told}"
+    return {"uri": figures.panel(picture, found.thresholds.overall, sought), "text": text}
+
+
+def _render(**content: Any) -> str:
+    loader = jinja2.FileSystemLoader(Path(__file__).parent)
+    environment = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
+    kinds = (("found", figures.HIT), ("false alarm", figures.ALARM), ("missed", figures.MISSED))
+    colors = [(name, f"rgb{color}") for name, color in kinds]
+    return environment.get_template("report.html.j2").render(colors=colors, **content)
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None or not np.isfinite(value) else f"{value:.3f}"
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{100 * value:.1f} %"
