@@ -18,7 +18,7 @@ KINDS = [each.KIND for each in options(schema.Surface)]
 CLOSE: dict[str, Any] = {
     "camera": {"region_px": [2502, 1590, 468, 468], "image_px": [48, 48]},
     "views": {"kind": "poses", "poses": [{"location_mm": [0, -150, 0]}]},
-    "lights": [{"kind": "diffuser", "radiance": 3, "distance_mm": 100, "size_mm": [12, 12], "hole_diameter_mm": 0}],
+    "lights": [{"kind": "diffuser", "radiance": 3, "distance_mm": 150, "size_mm": [12, 12], "hole_diameter_mm": 0}],
     "render": {"samples": 16},
 }
 DEPTHS = (
@@ -71,7 +71,7 @@ def test_each_surface_has_a_relief_that_its_depth_takes_away_and_each_instance_i
 
 
 def test_lines_run_the_way_they_are_told(blender: str, tmp_path: Path) -> None:
-    """Along the scratches light hardly changes, across them it does."""
+    """Along the scratches light hardly changes, across them it does; a face that looks along them has them as well."""
 
     def across_over_along(direction: list[float]) -> float:
         surface = plain("brushed", direction=direction, width_mm=0.5, depth_mm=0.05, spread_deg=0)
@@ -81,6 +81,7 @@ def test_lines_run_the_way_they_are_told(blender: str, tmp_path: Path) -> None:
 
     assert across_over_along([1, 0, 0]) > 1.5
     assert across_over_along([0, 0, 1]) < 1 / 1.5
+    assert across_over_along([0, 1, 0]) > 1.5
 
 
 SEVERAL: dict[str, Any] = {
