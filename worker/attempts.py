@@ -48,11 +48,14 @@ class Attempt:
         folder: where it works.
         token: its name.
         keep_log: whether its log stays when it ends well.
+        fruitless: whether not one frame succeeded, to be told to the next attempt.
+        after_fruitless: whether an attempt before at the same shard was.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, after_fruitless: bool = False) -> None:
         self.folder, self.token = folder, folder.name
-        self.keep_log = False
+        self.keep_log = self.fruitless = False
+        self.after_fruitless = after_fruitless
         self._processes = [identify(os.getpid())]
         self._ended = threading.Event()
         self._lost = threading.Event()
@@ -93,7 +96,8 @@ class Attempt:
         processes = [asdict(process) for process in self._processes if process is not None]
         scratch = self.folder / f".{_HOLDER}"
         try:
-            scratch.write_text(json.dumps({"processes": processes, "released": released}), encoding="utf-8")
+            holder = {"processes": processes, "released": released, "fruitless": self.fruitless}
+            scratch.write_text(json.dumps(holder), encoding="utf-8")
             scratch.replace(self.folder / _HOLDER)
         except FileNotFoundError:
             self._lost.set()
@@ -123,13 +127,11 @@ def attempt(data_set: DataSet, shard: str = "") -> Iterator[Attempt]:
     """
     if not re.fullmatch(r"[A-Za-z0-9_-]{0,100}", shard):
         raise DataSetError(f"shard {shard[:100]!r}: its name may hold letters, digits, - and _ alone")
-    if shard:
-        for folder in _folders(data_set):
-            if folder.name.startswith(f"{shard}."):
-                _take_over(folder)
+    former = [folder for folder in _folders(data_set) if shard and folder.name.startswith(f"{shard}.")]
+    fruitless = [folder.name for folder in former if _take_over(folder)]
     folder = data_set.open_attempt(shard)
     with disk_errors(folder):
-        held = Attempt(folder)
+        held = Attempt(folder, bool(fruitless))
         try:
             yield held
         except BaseException:
@@ -143,11 +145,11 @@ def attempt(data_set: DataSet, shard: str = "") -> Iterator[Attempt]:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def _take_over(folder: Path) -> None:
-    """Fence a former attempt and make sure that it is dead."""
+def _take_over(folder: Path) -> bool:
+    """Fence a former attempt and make sure that it is dead; whether it ended without a single frame."""
     holder = _holder(folder)
     if holder is None or holder["released"]:
-        return
+        return bool(holder and holder.get("fruitless"))
     if not folder.name.endswith(_REVOKED):
         revoked = folder.with_name(folder.name + _REVOKED)
         # Where it has gone, it has just ended, or somebody else is fencing it.
@@ -163,6 +165,7 @@ def _take_over(folder: Path) -> None:
             raise DataSetError(f"{folder}: the attempt before is still alive on another machine")
         time.sleep(0.5)
     _clear(folder)
+    return False
 
 
 @contextlib.contextmanager

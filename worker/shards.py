@@ -36,7 +36,10 @@ _SUSPECT = 3  # frames that fail while none succeeds, from which on machine or m
 
 
 class NothingRendered(BlenderError):
-    """Not one frame of the shard could be had here: machine or manifest may be at fault."""
+    """Not one frame of the shard could be had here: machine or manifest may be at fault.
+
+    Where the next attempt at the shard, on this machine or another, fares no better, the frames are blamed.
+    """
 
 
 @dataclass
@@ -59,7 +62,7 @@ class Shard:
     _aside: dict[int, tuple[Kind, float]] = field(default_factory=dict)  # how it failed, when to try again
     _held: dict[int, Try] = field(default_factory=dict)  # failures, while it is open whose fault they are
     _succeeds: bool = False  # whether some frame has passed
-    _judged: bool = False
+    _judged: bool = False  # whether frames that fail are at fault themselves
     _starts: int = 0
 
     def render(self, frames: list[int]) -> int:
@@ -75,21 +78,18 @@ class Shard:
             Fenced: another attempt has taken the shard over.
             Stopping: the worker was asked to stop; what was in flight has been committed.
         """
-        last: Try | None = None
         try:
             self._queue = list(frames)
+            self._judged = self.attempt.after_fruitless
             while self._queue or self._aside:
                 self._queue = self._queue or self._due()
                 self._render_queue()
                 if not self._queue:
-                    last = next(iter(self._held.values()), last)
                     self._judge()
         except Exception as error:
             self.attempt.check()
             check_folder(self.data_set, error)
             raise
-        if last is not None and not self._succeeds:
-            raise NothingRendered(last.reason)
         return self.committed
 
     def _render_queue(self) -> None:
@@ -155,7 +155,7 @@ class Shard:
         self._queue.remove(death.frame)
         self._fail(death.frame, death.kind, death.reason)
         if sum(failed.kind != "output" for failed in self._held.values()) >= _SUSPECT:
-            raise NothingRendered(f"frame {death.frame}: {death.reason}")
+            self._give_up()
 
     def _fail(self, frame: int, kind: Kind, reason: str) -> None:
         self.attempt.keep_log = True
@@ -165,11 +165,15 @@ class Shard:
 
     def _judge(self) -> None:
         """All frames have been tried: decide whether those that failed are at fault themselves."""
-        if not self._judged and len(self._held) >= _SUSPECT:
-            frame, failed = next(iter(self._held.items()))
-            raise NothingRendered(f"frame {frame}: {failed.reason}")
+        if len(self._held) >= _SUSPECT:
+            self._give_up()
         self._judged = True
         self._charge()
+
+    def _give_up(self) -> None:
+        self.attempt.fruitless = True
+        frame, failed = next(iter(self._held.items()))
+        raise NothingRendered(f"frame {frame}: {failed.reason}")
 
     def _charge(self) -> None:
         """Write the failures down to their frames, each to be tried again or quarantined."""
