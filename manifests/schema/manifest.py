@@ -196,6 +196,8 @@ def _check_pattern(manifest: Manifest, pattern: Pattern) -> None:
             raise ManifestError(f"parameters[{i}].target", "must lie in `pattern` or `output`: nothing else is drawn")
     if manifest.output.passes:
         raise ManifestError("output.passes", "must be empty beside `pattern`, which has no scene")
+    if manifest.output.backgrounds:
+        raise ManifestError("output.backgrounds", "must be empty beside `pattern`, which fills the image")
     if not pattern.label.strip() or pattern.label == "background":
         raise ManifestError("pattern.label", "must be a name other than 'background'")
     _check_numbers(pattern, "pattern")

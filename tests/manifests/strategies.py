@@ -180,7 +180,7 @@ def _tie_pattern_manifest(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, An
     data = {name: data[name] for name in kept if name in data}
     image = draw(st.lists(st.integers(8, 2000), min_size=2, max_size=2))
     data |= {"instances": draw(st.integers(1, 40)), "repeats": draw(st.integers(1, 4)), "camera": {"image_px": image}}
-    data["output"] = data.get("output", {}) | {"passes": []}
+    data["output"] = data.get("output", {}) | {"passes": [], "backgrounds": []}
     return _with_parameters(draw, data, ("pattern.", "output."))
 
 

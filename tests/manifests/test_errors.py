@@ -44,6 +44,7 @@ BAD_FIELDS: list[tuple[dict[str, Any], str, str]] = [
     ({"part": None}, "part", "must be given; or a `pattern`"),
     ({"pattern": {"kind": "chess"}}, "part", "means nothing beside `pattern`"),
     (CHESS | {"views": {"kind": "ring", "count": 3}}, "views", "means nothing beside `pattern`"),
+    (CHESS | {"output": {"backgrounds": [{"kind": "clouds"}]}}, "output.backgrounds", "must be empty beside `pattern`"),
     (CHESS | {"defects": [{"kind": "dent"}]}, "defects", "means nothing beside `pattern`"),
     (CHESS | {"camera": {"focal_length_mm": 9}}, "camera", "may state `image_px` alone"),
     (CHESS | {"camera": {"image_px": [200, 70]}}, "pattern.diameter_px", "reaches 80; the image's shorter side has 70"),
