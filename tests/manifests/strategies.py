@@ -233,7 +233,12 @@ def _tuples(data: dict[str, Any]) -> dict[str, Any]:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
 
 
+def _tie_blend(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, Any]:
+    return data | {"sha256": draw(st.text("0123456789abcdef", min_size=64, max_size=64))}
+
+
 _TIED = {
+    schema.BlenderFile: _tie_blend,
     schema.Part: _tie_part,
     schema.Camera: _tie_camera,
     schema.Pose: _tie_pose,
