@@ -31,12 +31,17 @@ def main(arguments: list[str]) -> None:
     from blender_addon.contract import schema
     from blender_addon.geometry.preparation.prepared_files import load_prepared
     from blender_addon.scene.build import build_scene
+    from blender_addon.scene.stored import open_scene
     from blender_addon.scene.twin import TwinPart
 
     bpy.ops.wm.read_factory_settings(use_empty=True)
     manifest = schema.from_dict(shard["manifest"])
     mesh, _ = load_prepared(Path(shard["part"]))
-    inspection = build_scene(manifest, mesh, assets_folder=Path(shard.get("assets", "")))
+    assets = Path(shard.get("assets", ""))
+    if manifest.blend is None:
+        inspection = build_scene(manifest, mesh, assets_folder=assets)
+    else:
+        inspection = open_scene(manifest, mesh, assets)
     device = devices.use(inspection.scene, shard["device"])
     if shard["threads"]:
         inspection.scene.render.threads_mode = "FIXED"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import bpy
 
-from .ui import handlers, operators, panels, properties
+from .ui import handlers, operators, panels, preferences, properties
 from .ui.operators.randomise import draw_in_context_menu
 
-_CLASSES = (*properties.CLASSES, *operators.CLASSES, *panels.CLASSES)
+_CLASSES = (*properties.CLASSES, *preferences.CLASSES, *operators.CLASSES, *panels.CLASSES)
 
 
 def register() -> None:

@@ -1,6 +1,6 @@
 """The picture of the README: frames of a data set above their masks.
 
-    python docs/picture.py out/painted_block docs/images/painted_block.png 2 6 15 20
+python docs/picture.py out/painted_block docs/images/painted_block.png 2 6 15 20
 """
 
 from __future__ import annotations

@@ -245,9 +245,7 @@ def _sizes(defect: Defect) -> list[str]:
     ]
 
 
-def _class_rows(
-    manifest: Manifest, census: Census, sampled: list[Look], colors: dict[str, str]
-) -> list[ClassRow]:
+def _class_rows(manifest: Manifest, census: Census, sampled: list[Look], colors: dict[str, str]) -> list[ClassRow]:
     rows = []
     defects = Counter(defect.label for defect in census.defects.values())
     seen = Counter(defect.label for defect in census.defects.values() if defect.pixels)

@@ -6,6 +6,7 @@ rendering on a farm alike, so that what is seen at frame i is pair i.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import bpy
@@ -17,6 +18,15 @@ def install(table: sampling.Table) -> None:
     """Make ``param`` known to all drivers; opening a file forgets it, so this comes after."""
     # Blender hands the frame over as a float.
     bpy.app.driver_namespace["param"] = lambda identifier, frame: table.value(identifier, int(frame))
+
+
+def revive() -> None:
+    """Have Blender try every driver again that asks for ``param`` and was switched off."""
+    for owner in _owners():
+        data = owner.animation_data
+        for curve in data.drivers if data else ():
+            if "param(" in curve.driver.expression:
+                curve.driver.expression = curve.driver.expression
 
 
 def bind(
@@ -68,3 +78,13 @@ def _set(owner: Any, name: str, index: int, value: float) -> None:
         setattr(owner, name, value)
     else:
         getattr(owner, name)[index] = value
+
+
+def _owners() -> Iterator[Any]:
+    """Everything in the file that can carry drivers, node trees inside materials, worlds and lights included."""
+    for thing in bpy.data.user_map():
+        if hasattr(thing, "animation_data"):
+            yield thing
+        tree = getattr(thing, "node_tree", None)
+        if tree is not None:
+            yield tree

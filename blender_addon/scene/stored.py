@@ -14,7 +14,7 @@ from ..contract import errors, sampling, schema, viewpoints
 from ..geometry.mesh import Mesh
 from . import build
 from .change import change_scene
-from .drivers import install
+from .drivers import install, revive
 
 
 def open_scene(manifest: schema.Manifest, mesh: Mesh, assets: Path) -> build.InspectionScene:
@@ -70,6 +70,8 @@ def take_scene(scene: bpy.types.Scene, manifest: schema.Manifest, mesh: Mesh) ->
     views = viewpoints.plan(former.views, former.camera, viewpoints.Bounds.of(mesh.vertices_mm))
     table = sampling.Table(former, views)
     install(table)
+    # They failed when the file was opened, before anybody could tell them a value.
+    revive()
     return change_scene(build.resume_scene(scene, part, table, mesh), manifest, mesh)
 
 

@@ -45,7 +45,7 @@ def import_part(cad_file: Path, scene: bpy.types.Scene, window: bpy.types.Window
         home = inspection.source(scene).parent
         if not cad_file.is_relative_to(home):
             # Paths in a manifest start at its folder and may not leave it: the inspection moves to its new part.
-            inspection.move(scene, cad_file.parent)
+            inspection.move(scene, cad_file.with_suffix(".yaml"))
             home = cad_file.parent
         edit(scene, "part.file", cad_file.relative_to(home).as_posix())
         synchronise(scene)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import bpy
 import numpy as np
 
@@ -33,15 +30,6 @@ def uninstall() -> None:
     bpy.app.driver_namespace.pop(_NAME, None)
 
 
-def revive() -> None:
-    """Have Blender try every driver again that asks for ``param`` and was switched off."""
-    for owner in _owners():
-        data = owner.animation_data
-        for curve in data.drivers if data else ():
-            if f"{_NAME}(" in curve.driver.expression:
-                curve.driver.expression = curve.driver.expression
-
-
 def run(scene: bpy.types.Scene, table: sampling.Table) -> bool:
     """Whether drivers have given the scene its values.
 
@@ -51,13 +39,3 @@ def run(scene: bpy.types.Scene, table: sampling.Table) -> bool:
     wanted = table.value("@seed", clamp_frame(table, scene.frame_current))
     # Drivers reckon in 32-bit floats.
     return bool(np.isclose(scene.cycles.seed, wanted, rtol=1e-6))
-
-
-def _owners() -> Iterator[Any]:
-    """Everything in the file that can carry drivers, node trees inside materials, worlds and lights included."""
-    for thing in bpy.data.user_map():
-        if hasattr(thing, "animation_data"):
-            yield thing
-        tree = getattr(thing, "node_tree", None)
-        if tree is not None:
-            yield tree

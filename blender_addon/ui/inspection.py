@@ -106,6 +106,7 @@ def show_manifest(manifest: schema.Manifest, source: Path, window: bpy.types.Win
     values.fill(of(scene).manifest, schema.Manifest, schema.to_dict(manifest))
     if window is not None:
         window.scene = scene
+        _look_through_camera(window)
     for old in former:
         _hand_over(old, scene, outdated)
     bpy.data.batch_remove(outdated)
@@ -113,6 +114,13 @@ def show_manifest(manifest: schema.Manifest, source: Path, window: bpy.types.Win
     scene.view_layers[0].update()
     scene.frame_set(0)
     return scene
+
+
+def _look_through_camera(window: bpy.types.Window) -> None:
+    """Show in each 3D view what the camera sees: a part of a few millimetres is lost in Blender's usual view."""
+    for area in window.screen.areas:
+        if area.type == "VIEW_3D":
+            area.spaces.active.region_3d.view_perspective = "CAMERA"
 
 
 def change_manifest(scene: bpy.types.Scene, manifest: schema.Manifest, found: FoundPart) -> None:
@@ -158,12 +166,20 @@ def exported(scene: bpy.types.Scene) -> bool:
     return current is not None and is_open(scene) and current.written == current.document
 
 
-def move(scene: bpy.types.Scene, home: Path) -> None:
-    """Have the manifest of an inspection scene lie in another folder, from which its paths start."""
-    global current
-    data = json.loads(of(scene).document)
-    data["source"] = str(home / Path(data["source"]).name)
-    of(scene).document = _json(data)
+def move(scene: bpy.types.Scene, path: Path) -> None:
+    """Have the manifest of an inspection scene lie at another path, from whose folder its own paths start."""
+    _note(scene, source=str(path))
+
+
+def set_written(scene: bpy.types.Scene, manifest: schema.Manifest) -> None:
+    """Remember that the manifest's file says what the scene shows."""
+    _note(scene, manifest=schema.to_dict(manifest))
+    assert current is not None
+    current.written = current.document
+
+
+def _note(scene: bpy.types.Scene, **changes: Any) -> None:
+    of(scene).document = _json({**json.loads(of(scene).document), **changes})
     if current is not None:
         current.document = of(scene).document
 
@@ -229,9 +245,11 @@ def follow_file() -> None:
 
 def wake(scene: bpy.types.Scene) -> None:
     """Give the drivers their values and have them run, also where they had failed."""
+    from ..scene.drivers import revive
+
     if current is not None:
         drivers.install(current.table)
-    drivers.revive()
+    revive()
     scene.frame_set(scene.frame_current)
 
 

@@ -62,9 +62,7 @@ class Anomaly:
 def anomalies(manifest: Manifest, pattern: Pattern, instance: int) -> Iterator[Anomaly]:
     """The anomalies of an instance; none depends on how many there are."""
     count = round(float(draw(pattern.count, manifest.seed, "pattern.count", instance, instance + 1)[0]))
-    names = [
-        f.name for f in dataclasses.fields(pattern) if f.name not in _NO_SIZES and not f.metadata["info"].driven
-    ]
+    names = [f.name for f in dataclasses.fields(pattern) if f.name not in _NO_SIZES and not f.metadata["info"].driven]
     for k in range(count):
         index = instance * most(pattern.count) + k
         sizes = {

@@ -37,9 +37,7 @@ def surface_paths(manifest: schema.Manifest) -> tuple[str, ...]:
     return ("surface", *(f"surfaces[{i}].surface" for i in range(len(manifest.surfaces))))
 
 
-def make_surface(
-    table: sampling.Table, path: str = "surface", plain: bool = False
-) -> tuple[bpy.types.Material, Any]:
+def make_surface(table: sampling.Table, path: str = "surface", plain: bool = False) -> tuple[bpy.types.Material, Any]:
     """Material of a surface and the shader socket of it, which is not linked to the output yet.
 
     Args:

@@ -7,7 +7,8 @@ from typing import Any
 import bpy
 
 from ...contract import schema
-from .. import drawing, drivers, facts, inspection, preparing
+from .. import drawing, drivers, facts, inspection, preparing, runs
+from ..operators.export import CancelRun, ExportManifest, OpenReport, RenderHere, SubmitToFarm
 from ..operators.files import CancelPreparation, ImportPart, OpenManifest
 from ..operators.frames import WakeDrivers
 from .base import Inspection, StepPanel, fields_of, root
@@ -142,6 +143,17 @@ class ExportPanel(StepPanel, bpy.types.Panel):
         fields, group = fields_of(context), root(context)
         fields.group(self.layout, group.render, schema.Render, "render", "render")
         fields.group(self.layout.box(), group.output, schema.Output, "output", "output")
+        self.layout.operator(ExportManifest.bl_idname, icon="EXPORT")
+        row = self.layout.row(align=True)
+        row.operator(RenderHere.bl_idname, icon="RENDER_STILL")
+        row.operator(SubmitToFarm.bl_idname, icon="NETWORK_DRIVE")
+        if runs.run is not None:
+            row = self.layout.row(align=True)
+            done, frames = runs.run.done, runs.run.frames
+            row.progress(factor=done / frames, text=f"{done:,} of {frames:,} pairs")
+            row.operator(CancelRun.bl_idname, text="", icon="X")
+        elif runs.last is not None:
+            self.layout.operator(OpenReport.bl_idname, icon="URL")
 
 
 def _progress(layout: Any) -> None:

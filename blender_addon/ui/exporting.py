@@ -1,0 +1,100 @@
+"""Export: the manifest, and beside it the Blender file that holds what a person made by hand."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import bpy
+
+from ..contract import assets, errors, schema
+from . import authoring, foreign, inspection
+from .model import values
+from .properties import of
+
+_CAD_FOLDER = "parts"
+_HOLDS = "defectory_holds"
+"""Custom property of a scene: its fingerprint when it was last exported."""
+
+
+def export(scene: bpy.types.Scene, path: Path) -> schema.Manifest:
+    """Write a manifest, with its CAD file and its other files below its folder and its ``.blend`` beside it.
+
+    Nothing is left half written: the manifest comes last.
+
+    Args:
+        scene: an inspection scene whose properties it shows.
+        path: of the manifest, ``.yaml``.
+
+    Returns:
+        What was written.
+
+    Raises:
+        UserError: a parameter drives what is gone, or the disk refuses.
+    """
+    from ..contract import files
+
+    manifest, home = authoring.wanted(scene), inspection.source(scene).parent
+    for number, parameter in enumerate(manifest.parameters):
+        if parameter.target.startswith(schema.FOREIGN) and not foreign.exists(parameter.target):
+            raise errors.ManifestError(
+                f"parameters[{number}].target", f"{parameter.target} is gone: it was renamed or deleted; remove it"
+            )
+    try:
+        manifest = _with_files(manifest, home, path.parent)
+        inspection.move(scene, path)
+        manifest = replace(manifest, blend=_save_blend(scene, path.with_suffix(".blend"), manifest.blend))
+        path.write_text(files.write_yaml(manifest), encoding="utf-8")
+    except OSError as problem:
+        raise errors.DataSetError(f"{problem.filename or path}: cannot be written: {problem.strerror}") from None
+    values.fill(of(scene).manifest, schema.Manifest, schema.to_dict(manifest))
+    inspection.set_written(scene, manifest)
+    return manifest
+
+
+def _with_files(manifest: schema.Manifest, home: Path, folder: Path) -> schema.Manifest:
+    """The manifest with its files below a folder, copied there where they are not."""
+    folder.mkdir(parents=True, exist_ok=True)
+    part = manifest.the_part()
+    source = home / part.file
+    name = part.file if not Path(part.file).is_absolute() else f"{_CAD_FOLDER}/{source.name}"
+    _copy(source, folder / name)
+    for field in assets.named(manifest):
+        if field != "blend.file":
+            for path in assets.find(manifest, field, home):
+                _copy(path, folder / path.relative_to(home))
+    return replace(manifest, part=replace(part, file=name))
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.resolve() != target.resolve():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+
+
+def _save_blend(scene: bpy.types.Scene, path: Path, before: schema.BlenderFile | None) -> schema.BlenderFile:
+    """Write the scene, with all that it uses and with its images packed, into a file of its own.
+
+    A file that holds all that already is left as it is.
+    """
+    from ..scene.fingerprint import fingerprint
+
+    for image in bpy.data.images:
+        if image.source == "FILE" and not image.packed_file and Path(bpy.path.abspath(image.filepath)).is_file():
+            image.pack()
+    holds = fingerprint(scene)
+    if before is not None and before == schema.BlenderFile(path.name, _sha256(path)) and scene.get(_HOLDS) == holds:
+        return before
+    scene[_HOLDS] = holds
+    bpy.data.libraries.write(str(path), {scene}, path_remap="RELATIVE", compress=True)
+    return schema.BlenderFile(path.name, _sha256(path))
+
+
+def _sha256(path: Path) -> str:
+    """Of a file; of none, zeros."""
+    if not path.exists():
+        return "0" * 64
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

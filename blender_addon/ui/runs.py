@@ -1,0 +1,137 @@
+"""The command of the shell, run beside Blender: data sets rendered here or handed to a farm, watched and stopped."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import bpy
+
+from ..contract import errors, layout, schema
+from .messages import guarded, redraw
+from .preferences import Settings
+
+_EVERY_S = 0.5
+
+
+@dataclass
+class Run:
+    """A data set that the command renders.
+
+    Attributes:
+        process: the command.
+        data_set: its folder.
+        frames: that it will have.
+        log: what the command says.
+        done: pairs that are there.
+    """
+
+    process: subprocess.Popen[bytes]
+    data_set: layout.DataSet
+    frames: int
+    log: IO[bytes]
+    done: int = 0
+
+
+run: Run | None = None
+last: layout.DataSet | None = None
+"""The data set of the last run that ended, whose report can be opened."""
+
+
+def data_folder(manifest: schema.Manifest, path: Path, settings: Settings) -> Path:
+    """Folder of the data set of a manifest at ``path``."""
+    base = Path(bpy.path.abspath(settings.output_folder)) if settings.output_folder else path.parent / "data"
+    return base / manifest.name
+
+
+def command(path: Path, out: Path, settings: Settings, *, farm: bool) -> list[str]:
+    """Command line that renders a manifest, here or on the farm; the same that a person types in a shell.
+
+    Raises:
+        BlenderError: there is no such command, or no farm.
+    """
+    program = shutil.which(bpy.path.abspath(settings.command)) or shutil.which(settings.command)
+    if program is None:
+        raise errors.BlenderError(
+            f"There is no command '{settings.command}'; name it in the extension's preferences, under Command"
+        )
+    if farm and not settings.redis_url:
+        raise errors.QueueError("No farm is known; name its Redis in the preferences of the extension")
+    words = [program, "submit" if farm else "render", str(path), "--out", str(out), "--device", settings.device]
+    return [*words, "--redis", settings.redis_url] if farm else words
+
+
+def begin(manifest: schema.Manifest, path: Path, settings: Settings, *, farm: bool) -> None:
+    """Start the command on a manifest that was exported to ``path``.
+
+    Raises:
+        UserError: a run is under way, or the command cannot be started.
+    """
+    global run
+    if run is not None:
+        raise errors.BlenderError("A data set is being rendered already; wait for it or cancel it")
+    out = data_folder(manifest, path, settings)
+    words = command(path, out, settings, farm=farm)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    if settings.blender:
+        environment["DEFECTORY_BLENDER"] = bpy.path.abspath(settings.blender)
+    log = tempfile.TemporaryFile()  # noqa: SIM115
+    try:
+        process = subprocess.Popen(
+            words, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, env=environment, cwd=path.parent
+        )
+    except OSError as problem:
+        raise errors.BlenderError(f"{words[0]}: cannot be started: {problem.strerror}") from None
+    run = Run(process, layout.DataSet(out), manifest.frame_count, log)
+    if not bpy.app.background:
+        bpy.app.timers.register(_watch, first_interval=_EVERY_S)
+
+
+def cancel() -> None:
+    """Have the command stop as Ctrl-C does: what is committed stays, and the next run goes on from there."""
+    if run is not None and run.process.poll() is None:
+        run.process.send_signal(signal.SIGINT if os.name == "posix" else signal.SIGTERM)
+
+
+def wait() -> None:
+    """Wait until the command has ended.
+
+    Raises:
+        UserError: with what it said, where it failed.
+    """
+    if run is not None:
+        run.process.wait()
+        _end()
+
+
+def _watch() -> float | None:
+    if run is None:
+        return None
+    run.done = len(run.data_set.complete_frames())
+    redraw()
+    if run.process.poll() is None:
+        return _EVERY_S
+    guarded(_end)
+    redraw()
+    return None
+
+
+def _end() -> None:
+    global run, last
+    assert run is not None
+    ended, run = run, None
+    last = ended.data_set
+    ended.log.seek(0)
+    said = ended.log.read().decode(errors="replace").strip().splitlines()
+    ended.log.close()
+    if ended.process.returncode not in (0, -signal.SIGINT, 130):
+        line = next(
+            (line for line in reversed(said) if line.startswith("defectory: ")), said[-1] if said else "no word"
+        )
+        raise errors.BlenderError(line.removeprefix("defectory: ").removeprefix("error: "))
