@@ -1,6 +1,6 @@
 """The picture of the page on twins: a row a frame, of image, twin, class mask and what of it can be seen.
 
-    python docs/twin_picture.py out/twins docs/images/twins.png 0 1
+python docs/twin_picture.py out/twins docs/images/twins.png 0 1
 """
 
 from __future__ import annotations

@@ -139,9 +139,7 @@ def build_scene(
     return resume_scene(scene, part, table, mesh)
 
 
-def add_rig(
-    scene: bpy.types.Scene, table: sampling.Table, bounds: viewpoints.Bounds, assets_folder: Path
-) -> None:
+def add_rig(scene: bpy.types.Scene, table: sampling.Table, bounds: viewpoints.Bounds, assets_folder: Path) -> None:
     """All that stands around the part: camera, lights, backdrop."""
     views = table.viewpoints
     viewpoint, _ = add_camera(scene, table, bounds)

@@ -58,9 +58,7 @@ def add_environment(
     turned = tree.nodes.new("ShaderNodeMapping")
     turned.vector_type = "TEXTURE"
     feed(tree, turned.inputs["Vector"], tree.nodes.new("ShaderNodeTexCoord").outputs["Generated"])
-    bind(
-        turned.inputs["Rotation"], "default_value", table, f"{path}.rotation_deg", index=2, scale=math.radians(1)
-    )
+    bind(turned.inputs["Rotation"], "default_value", table, f"{path}.rotation_deg", index=2, scale=math.radians(1))
     picture = tree.nodes.new("ShaderNodeTexEnvironment")
     picture.image = bpy.data.images.load(str(file))
     if 0 in picture.image.size:
