@@ -12,16 +12,19 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from manifests.errors import BlenderError, UserError
 
 from .blender import MARK, Blender, find_blender, headless_script
 from .embedded_redis import redis_program
-from .farm.connections import connect, shown
+from .farm import board
+from .farm.connections import connected, shown
 from .farm.local import core_count
 
 _PROBE_SECONDS = 120
 _SPARE_GB = 2.0
+_LEAST_REDIS = [6, 2]
 _NUMERIC = ("numpy", "cascadio", "fast-simplification", "OpenEXR", "Pillow")
 _PACKAGES = ("click", "Jinja2", "PyYAML", "redis", "rich", "rq", *_NUMERIC)
 
@@ -68,7 +71,7 @@ def examine(redis_url: str | None, folder: Path = Path()) -> Iterator[Finding]:
     yield Finding("Python", f"{sys.version.split()[0]} in {sys.executable}, {core_count()} cores")
     yield _packages()
     yield from _blender()
-    yield _redis(redis_url)
+    yield from _redis(redis_url)
     free = shutil.disk_usage(folder).free / 1e9
     advice = "" if free >= _SPARE_GB else "; a thousand pairs of 576 x 576 take about 1 GB: free some space"
     yield Finding("disk", f"{free:.1f} GB free in {folder.absolute()}{advice}", free >= _SPARE_GB, essential=False)
@@ -127,11 +130,23 @@ def probe(blender: Blender, root: Path) -> tuple[str, dict[str, list[str]]]:
     raise BlenderError(f"{blender.path}: is no Blender that works (exit code {done.returncode}): {words[-1][:200]}")
 
 
-def _redis(url: str | None) -> Finding:
+def _redis(url: str | None) -> Iterator[Finding]:
     try:
         if url is None:
-            return Finding("Redis", f"embedded: {redis_program()}")
-        version = connect(url).info("server").get("redis_version", "?")
-        return Finding("Redis", f"{version} at {shown(url)}")
+            yield Finding("Redis", f"embedded: {redis_program()}")
+            return
+        with connected(url) as connection:
+            about: Any = connection.info("all")
+            version = str(about.get("redis_version", "0"))
+            workers = board.workers(connection)
     except UserError as error:
-        return Finding("Redis", str(error), well=False)
+        yield Finding("Redis", str(error), well=False)
+        return
+    if [int(digits) for digits in version.split(".")[:2]] < _LEAST_REDIS:
+        yield Finding("Redis", f"{version} at {shown(url)} is too old; the farm needs 6.2", well=False)
+        return
+    kept = "" if about.get("aof_enabled") else "; keeps no append-only file: after a restart, 'resume' fills the queue"
+    yield Finding("Redis", f"{version} at {shown(url)}{kept}")
+    note = board.Board(workers=workers).note()
+    ready = f"{sum(worker.works for worker in workers)} take shards"
+    yield Finding("workers", note or ready, well=not note, essential=False)

@@ -18,8 +18,9 @@ from .failures import quarantined
 from .farm import board
 from .farm import runs as farm_runs
 from .farm.connections import connected, shown
+from .farm.outcomes import failed_key
 from .farm.runs import FarmRun, folder_of
-from .farm.workers import DRAINED_HOSTS, PARKED, failed_key
+from .farm.workers import DRAINED_HOSTS, PARKED
 from .lifeline import stop_signals
 from .runs import Options, begin, farm_run, reopen
 

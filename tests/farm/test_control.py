@@ -18,7 +18,7 @@ from manifests.layout import DataSet
 from tests.worker.made import made_data_set, made_manifest
 from worker import dispatch, failures
 from worker.failures import Try
-from worker.farm import board, metrics, runs
+from worker.farm import board, metrics, outcomes, runs
 from worker.farm.runs import FarmRun
 
 from .conftest import Command, pictures
@@ -101,3 +101,20 @@ def test_metrics_and_tools_of_rq(farm: Farm, tmp_path: Path) -> None:
     rq = [str(Path(sys.executable).parent / "rq"), "info", "--raw", "--url", farm.url]
     said = subprocess.run(rq, capture_output=True, text=True, check=True).stdout
     assert f"queue {run.queue_name} 2, 0 executing" in said
+
+
+def test_data_set_that_no_machine_can_render_keeps_no_farm_busy(farm: Farm, tmp_path: Path) -> None:
+    good, bad = FarmRun(tmp_path / "good", "good"), FarmRun(tmp_path / "bad", "bad")
+    for run in (good, bad):
+        runs.submit(farm.redis, run, [(0,)])
+        job = run.queue(farm.redis).jobs[0]
+        if run is good:
+            outcomes.count_pairs(farm.redis, run, 1)
+        for number in range(20):
+            reason = f"frame {number}: is black (log: /somewhere)"
+            outcomes.blame(farm.redis, run, run.name, job, "worker.shards.NothingRendered", reason, False)
+    # Where others have had pairs, it is the machine; where nobody has, nobody is parked for it.
+    assert farm.redis.llen(outcomes.failed_key("good")) == 20
+    assert not farm.redis.exists(outcomes.failed_key("bad"))
+    assert [run.paused for run in runs.all_runs(farm.redis)] == [False, True]
+    assert board.look_at(farm.redis, bad).reasons == {"frame N: is black": 20}

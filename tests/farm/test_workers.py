@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import stat
 import sys
@@ -92,6 +93,7 @@ def test_redis_that_forgets_everything(farm: Farm, tmp_path: Path) -> None:
     farm.command("submit", manifest, "--out", out, "--device", "cpu", "--shard-frames", "3")
     node = farm.start_worker()
     wait_until(lambda: pairs(out) >= 1)
+    time.sleep(random.uniform(0, 1))
     farm.kill_redis()
     time.sleep(0.5)
     farm.start_redis()
@@ -116,6 +118,7 @@ def test_redis_that_comes_back_with_its_append_only_file(farm: Farm, tmp_path: P
     for _ in range(2):
         there = pairs(out)
         wait_until(lambda there=there: pairs(out) > there)  # type: ignore[misc]
+        time.sleep(random.uniform(0, 1))
         farm.kill_redis()
         time.sleep(0.3)
         farm.start_redis()

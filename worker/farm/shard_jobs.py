@@ -14,6 +14,8 @@ from redis import Redis
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
+from manifests.layout import DataSet
+
 QUEUE = "render"
 """What workers listen to; the queue of a run is called ``render:RUN``."""
 
@@ -64,6 +66,15 @@ class ShardJob(Job):
         ):
             raise RefusedJob(f"refused a job whose arguments are not those of {function}")
         return allowed(folder[0]), frames
+
+
+def lacking(job: Job) -> frozenset[int]:
+    """Frames of a job that have no pair; none where the job is none of ours."""
+    try:
+        folder, frames = job.check()  # type: ignore[attr-defined]
+    except RefusedJob:
+        return frozenset()
+    return frozenset(frame for frame in frames if not DataSet(folder).is_complete(frame))
 
 
 def allowed(folder: str) -> Path:

@@ -12,7 +12,6 @@ import contextlib
 import importlib
 import os
 import random
-import re
 import signal
 import time
 from dataclasses import dataclass
@@ -20,21 +19,19 @@ from types import FrameType
 from typing import Any
 
 from rq import Queue, Worker, worker_registration
-from rq.exceptions import InvalidJobOperation, NoSuchJobError
+from rq.exceptions import NoSuchJobError
 from rq.executions import Execution
-from rq.job import Job, JobStatus
-from rq.registry import FailedJobRegistry
+from rq.job import Job
 from rq.utils import as_text
 from rq.worker import WorkerStatus
 
-from manifests.layout import DataSet
-
 from .. import stopping
 from ..attempts import Fenced
+from . import outcomes
 from .connections import be_patient
 from .fitness import hindrance
 from .runs import FarmRun, all_runs, conclude_later
-from .shard_jobs import CONCLUDE, RefusedJob, ShardJob
+from .shard_jobs import CONCLUDE, RefusedJob, ShardJob, lacking
 
 PARKED, DRAINED, UNFIT = "parked", "drained", "unfit"
 """States beside RQ's own: failed too often; its host is being drained; no run for which it is fit has work."""
@@ -43,12 +40,7 @@ DRAINED_HOSTS = "defectory:drained"
 _PARKED_AFTER = 3
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
 _MAINTENANCE_SECONDS = 60
-_PACE_MINUTES = 60
-_FAILED_SECONDS = 24 * 3600
-_GIVEN_BACK = ("worker.refusals.FolderRefused",)  # no fault of the shard's, so it costs it no try
-_OF_THE_DATA_SET = ("manifests.errors.DataSetError", "manifests.errors.ManifestError", "manifests.errors.PartError")
 _OF_EVERY_SHARD = ("worker.jobs", "worker.develop", "worker.pairs")
-_REFUSED = "worker.farm.shard_jobs.RefusedJob"
 
 
 @dataclass
@@ -142,13 +134,13 @@ class FarmWorker(Worker):
             worker_registration.register(self, pipe)
             pipe.sismember(DRAINED_HOSTS, self.hostname or "")
             pipe.hmget(self.key, "birth", "failure_reason")
-            pipe.llen(failed_key(self.name))
+            pipe.llen(outcomes.failed_key(self.name))
             drained, (birth, reason), failures = pipe.execute()[-3:]
         if birth is None:
             self.connection.hset(self.key, mapping=self.serialize())
         if failures >= _PARKED_AFTER:
             if self.get_state() != PARKED:
-                self._refund()
+                outcomes.refund(self.connection, self.name)
             self._say(PARKED, f"{_PARKED_AFTER} shards in a row failed: {as_text(reason or '')}")
             return True
         if drained:
@@ -184,13 +176,13 @@ class FarmWorker(Worker):
 
     def execute_job(self, job: Job, queue: Queue) -> None:
         """Render a shard in a work-horse, and keep count of its pairs."""
-        run, lacked = self._serves, _lacking(job)
+        run, lacked = self._serves, lacking(job)
         self._in_hand = InHand(job, queue, run, lacked, lacked)
         try:
             job.check()  # type: ignore[attr-defined]
             super().execute_job(job, queue)
         except RefusedJob as error:
-            reason = f"{_REFUSED}: {error}"
+            reason = f"{outcomes.REFUSED}: {error}"
             self.handle_job_failure(job, queue, exc_string=reason, execution=self.prepare_execution(job))
         self._count()
         self._in_hand = None
@@ -212,16 +204,10 @@ class FarmWorker(Worker):
         hand = self._in_hand
         if hand is None or hand.run is None:
             return
-        run, left = hand.run, hand.left & _lacking(hand.job)
+        left = hand.left & lacking(hand.job)
         came, hand.left = len(hand.left - left), left
-        if not came:
-            return
-        minute = int(time.time()) // 60
-        with self.connection.pipeline() as pipe:
-            pipe.hincrby(run.key, "pairs", came)
-            pipe.hincrby(f"{run.key}:pace", str(minute), came)
-            pipe.hdel(f"{run.key}:pace", str(minute - _PACE_MINUTES))
-            pipe.execute()
+        if came:
+            outcomes.count_pairs(self.connection, hand.run, came)
 
     def _conclude(self, run: FarmRun, job: Job) -> None:
         """Where nothing of a run is left to do, have index and report written, once."""
@@ -233,11 +219,8 @@ class FarmWorker(Worker):
 
     def handle_job_success(self, job: Job, queue: Queue, *others: Any, **named: Any) -> None:
         super().handle_job_success(job, queue, *others, **named)
-        with self.connection.pipeline() as pipe:
-            pipe.delete(failed_key(self.name))
-            if self._in_hand is not None and self._in_hand.run is not None and job.func_name != CONCLUDE:
-                pipe.hincrby(self._in_hand.run.key, "shards_done", 1)
-            pipe.execute()
+        rendered = self._in_hand is not None and job.func_name != CONCLUDE
+        outcomes.count_success(self.connection, self._in_hand.run if rendered and self._in_hand else None, self.name)
 
     def handle_job_failure(
         self,
@@ -248,46 +231,20 @@ class FarmWorker(Worker):
         execution: Execution | None = None,
     ) -> None:
         """Write down whose fault it was; a try that brought pairs costs the shard nothing."""
-        kind, reason = last_words(exc_string)
+        kind, reason = outcomes.last_words(exc_string)
         # Without an execution it is somebody else's job that maintenance has found.
         if execution is not None and self._stopped_job_id != job.id:
-            fruitful = self._in_hand is not None and _lacking(job) != self._in_hand.lacked
-            self._blame(job, kind, reason, fruitful)
-            if kind in _GIVEN_BACK:
+            fruitful = self._in_hand is not None and lacking(job) != self._in_hand.lacked
+            run = self._in_hand.run if self._in_hand is not None else None
+            outcomes.blame(self.connection, run, self.name, job, kind, reason, fruitful)
+            if kind in outcomes.GIVEN_BACK:
                 self._give_back(job, queue, execution)
                 return
-            if kind == _REFUSED:
+            if kind == outcomes.REFUSED:
                 job.retries_left = 0
-            elif fruitful and self._in_hand is not None and self._in_hand.run is not None:
-                job.retries_left = self._in_hand.run.tries
+            elif fruitful and run is not None:
+                job.retries_left = run.tries
         super().handle_job_failure(job, queue, started_job_registry, exc_string, execution)
-
-    def _blame(self, job: Job, kind: str, reason: str, fruitful: bool) -> None:
-        run = self._in_hand.run if self._in_hand is not None else None
-        with self.connection.pipeline() as pipe:
-            if fruitful:
-                # A machine that brings pairs is none to be parked.
-                pipe.delete(failed_key(self.name))
-            elif kind not in (*_OF_THE_DATA_SET, _REFUSED):
-                pipe.rpush(failed_key(self.name), f"{job.origin} {job.id}")
-                pipe.expire(failed_key(self.name), _FAILED_SECONDS)
-                pipe.hset(self.key, "failure_reason", reason)
-            if run is not None:
-                pipe.hset(run.key, mapping={"failure_kind": kind, "failure_reason": reason})
-                pipe.hincrby(run.key, "shards_failed", 1)
-                pipe.hincrby(f"{run.key}:reasons", _general(reason), 1)
-            pipe.execute()
-
-    def _refund(self) -> None:
-        """It was this machine that failed, not the shards: give them back the tries that they lost here."""
-        for each in self.connection.lrange(failed_key(self.name), 0, -1):
-            queue_name, _, job_id = as_text(each).partition(" ")
-            with contextlib.suppress(NoSuchJobError, InvalidJobOperation):
-                job = ShardJob.fetch(job_id, connection=self.connection)
-                job.retries_left = (job.retries_left or 0) + 1
-                self.connection.hset(job.key, "retries_left", job.retries_left)
-                if job.get_status(refresh=False) == JobStatus.FAILED:
-                    FailedJobRegistry(queue_name, self.connection, job_class=ShardJob).requeue(job)
 
     def _finalize_failure(self, job: Job, queue: Queue, execution: Execution, exc_info: Any) -> None:
         if exc_info[0] is stopping.Stopping:
@@ -331,36 +288,3 @@ class FarmWorker(Worker):
                 self._count()
                 self._give_back(self._in_hand.job, self._in_hand.queue, execution)
             raise
-
-
-def failed_key(worker_name: str) -> str:
-    """Key of the list of shards that failed on a worker since the last one that did not."""
-    return f"defectory:worker:{worker_name}:failed"
-
-
-def last_words(trace: str) -> tuple[str, str]:
-    """Kind of an exception, dotted or empty, and its text in one line, from a traceback or what RQ writes for one."""
-    lines = [line.strip() for line in trace.splitlines() if line.strip()]
-    if not lines:
-        return "", "failed without a reason"
-    if lines[-1].startswith("Work-horse terminated unexpectedly"):
-        return "", "the process that rendered was killed; is there memory enough for so many workers?"
-    if "AbandonedJobError" in lines[-1]:
-        return "", "its worker died"
-    kind, _, text = lines[-1].partition(": ")
-    named = kind.replace(".", "").isidentifier() and "." in kind
-    return (kind, text) if named and text else ("", lines[-1])
-
-
-def _lacking(job: Job) -> frozenset[int]:
-    """Frames of a job that have no pair."""
-    try:
-        folder, frames = job.check()  # type: ignore[attr-defined]
-    except RefusedJob:
-        return frozenset()
-    return frozenset(frame for frame in frames if not DataSet(folder).is_complete(frame))
-
-
-def _general(reason: str) -> str:
-    """A reason without what differs from shard to shard, so that like ones are counted together."""
-    return re.sub(r"\d+", "N", re.sub(r" \(log: .*\)$", "", reason))[:200]
