@@ -34,7 +34,7 @@ def open_scene(manifest: schema.Manifest, mesh: Mesh, assets: Path) -> build.Ins
     if found is None:
         raise errors.ManifestError("blend.file", f"{path}: holds no scene of Defectory; export the manifest again")
     bpy.context.window.scene = found
-    return take_scene(found, manifest, mesh)
+    return take_scene(found, manifest, mesh, assets)
 
 
 def append_scene(manifest: schema.Manifest, home: Path) -> bpy.types.Scene:
@@ -57,7 +57,9 @@ def append_scene(manifest: schema.Manifest, home: Path) -> bpy.types.Scene:
     return found
 
 
-def take_scene(scene: bpy.types.Scene, manifest: schema.Manifest, mesh: Mesh) -> build.InspectionScene:
+def take_scene(
+    scene: bpy.types.Scene, manifest: schema.Manifest, mesh: Mesh, assets: Path
+) -> build.InspectionScene:
     """Make a scene that was built before, as a file holds it, that of a manifest.
 
     Raises:
@@ -72,7 +74,7 @@ def take_scene(scene: bpy.types.Scene, manifest: schema.Manifest, mesh: Mesh) ->
     install(table)
     # They failed when the file was opened, before anybody could tell them a value.
     revive()
-    return change_scene(build.resume_scene(scene, part, table, mesh), manifest, mesh)
+    return change_scene(build.resume_scene(scene, part, table, mesh), manifest, mesh, assets)
 
 
 def _checked(manifest: schema.Manifest, folder: Path) -> Path:

@@ -95,7 +95,7 @@ def show_manifest(manifest: schema.Manifest, source: Path, window: bpy.types.Win
             inspection = build_scene(manifest, found.mesh, scene, source.parent)
         else:
             scene = append_scene(manifest, source.parent)
-            inspection = take_scene(scene, manifest, found.mesh)
+            inspection = take_scene(scene, manifest, found.mesh, source.parent)
         inspection.show_geometry(0)
     except BaseException:
         bpy.data.batch_remove(set(bpy.data.user_map()) - before)
