@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import re
 import types
 import typing
 from collections.abc import Iterator
@@ -43,13 +44,18 @@ def json_schema() -> dict[str, Any]:
     }
 
 
-def markdown() -> str:
-    """The manifest reference: a section for each class, in reading order, distributions last."""
-    return "\n".join([_INTRODUCTION, *(_section(owner) for owner in classes())])
+def markdown(root: type = Manifest, introduction: str = _INTRODUCTION) -> str:
+    """The reference of a schema: a section for each class, in reading order, distributions last.
+
+    Args:
+        root: the class of a whole file.
+        introduction: heading and first words.
+    """
+    return "\n".join([introduction, *(_section(owner) for owner in classes(root))])
 
 
-def classes() -> list[type]:
-    """Every class of the schema in reading order: each before those it is made of, distributions last."""
+def classes(root: type = Manifest) -> list[type]:
+    """Every class of a schema in reading order: each before those it is made of, distributions last."""
     found: dict[type, None] = {}
 
     def visit(owner: type) -> None:
@@ -59,7 +65,7 @@ def classes() -> list[type]:
                 if dataclasses.is_dataclass(member) and member not in found:
                     visit(typing.cast(type, member))
 
-    visit(Manifest)
+    visit(root)
     return sorted(found, key=lambda owner: owner in _DISTRIBUTIONS)
 
 
@@ -125,8 +131,8 @@ def _section(owner: type) -> str:
 
 
 def _title(owner: type) -> str:
-    words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in owner.__name__).strip()
-    return words.capitalize()
+    first, *others = re.findall(r"[A-Z]+(?![a-z])|[A-Z][a-z]+|[0-9]+", owner.__name__)
+    return " ".join([first, *(word if word.isupper() else word.lower() for word in others)])
 
 
 def _link(owner: type) -> str:

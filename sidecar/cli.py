@@ -53,14 +53,14 @@ def train(
 ) -> None:
     """Train what CONFIG says, a file or the name of a recipe; the same command goes on with what was stopped."""
     from . import training
-    from .config import read_config, variants_of, with_folders
+    from .config import read_config, variants_of
 
     every = variants_of(config)
     for name in [variant] if variant or not every else every:
         more = [*changes, *([f"training.device={device}"] if device else [])]
-        chosen = with_folders(read_config(config, scale=scale, variant=name, changes=more), folders)
+        chosen = read_config(config, scale=scale, variant=name, folders=folders, changes=more)
         folder = out or Path("runs") / (config.stem if name else chosen.name)
-        folder = folder / name if name and not variant else folder
+        folder = folder / name if name and (out is None or not variant) else folder
         click.echo(training.train(chosen, folder).text())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeAlias
 
@@ -172,58 +172,49 @@ class Config:
             )
 
 
-def read_config(path: Path, *, scale: str = "full", variant: str | None = None, changes: Sequence[str] = ()) -> Config:
+def read_config(
+    path: Path,
+    *,
+    scale: str = "full",
+    variant: str | None = None,
+    folders: Sequence[str] = (),
+    changes: Sequence[str] = (),
+) -> Config:
     """Read the config of a run.
 
-    A file may hold, beside the config's own fields, ``variants``, a mapping of names to what differs in each, and
-    ``small``, what differs at small scale.
+    A file may hold, beside the config's own fields: ``variants``, a mapping of names to what differs in each;
+    ``small``, what differs at small scale; and ``stand_in``, a mapping of names of sources to other sources, taken
+    where no folder is given for the first. The run's title then says so.
 
     Args:
         path: a file, or the name of a recipe.
         scale: ``full`` or ``small``.
         variant: which variant; None where the file has none.
+        folders: ``NAME=FOLDER`` for the sources of those names.
         changes: ``training.epochs=3`` and the like; the values are YAML.
 
     Raises:
         ManifestError: beginning with the file's name, or that of the change, and the field.
     """
     data, variants = _read(path)
+    _check_folders(folders, [data, *variants.values()])
     if variant is None and variants:
         raise ManifestError(str(path), f"has variants; choose one of {', '.join(variants)}")
-    small = data.pop("small", {})
     if variant is not None:
         if variant not in variants:
             raise ManifestError(str(path), f"has no variant '{variant}'; known are {', '.join(variants) or 'none'}")
         data = merged(data, variants[variant])
-        small = merged(small, data.pop("small", {}))
         data["name"] = f"{data.get('name', path.stem)}_{variant}"
+    small, stand_ins = data.pop("small", {}), data.pop("stand_in", {})
     if scale == "small":
         data = merged(data, small)
     for change in changes:
         data = _changed(data, change)
+    data = _with_folders(data, folders, stand_ins)
     try:
         return from_dict(Config, data)
     except ManifestError as error:
         raise ManifestError(f"{path}: {error.field}" if error.field else str(path), error.problem) from None
-
-
-def with_folders(config: Config, folders: Sequence[str]) -> Config:
-    """The config with other folders for its sources.
-
-    Args:
-        config: whose sources.
-        folders: ``NAME=FOLDER`` each.
-
-    Raises:
-        ManifestError: there is no source of that name.
-    """
-    sources = {source.name: source for source in config.data.sources}
-    for entry in folders:
-        name, equals, folder = entry.partition("=")
-        if name not in sources or not equals or not folder:
-            raise ManifestError("", f"--data {entry}: write NAME=FOLDER; sources are {', '.join(sources)}")
-        sources[name] = replace(sources[name], folder=folder)
-    return replace(config, data=replace(config.data, sources=tuple(sources.values())))
 
 
 def variants_of(path: Path) -> list[str]:
@@ -262,6 +253,39 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     if not isinstance(variants, dict):
         raise ManifestError(f"{path}: variants", "must be a mapping of names to what differs")
     return data, variants
+
+
+def _with_folders(data: dict[str, Any], folders: Sequence[str], stand_ins: Mapping[str, Any]) -> dict[str, Any]:
+    """Plain data with the folders that are given, and stand-ins for sources that are not."""
+    given = dict(entry.partition("=")[::2] for entry in folders)
+    chosen, title = [], data.get("title", "")
+    for name, source in _sources(data):
+        if name in given:
+            chosen.append({**source, "folder": given[name]})
+        elif name in stand_ins:
+            chosen.append({"weight": source.get("weight", 1.0), **stand_ins[name], "name": name})
+            title += f" (a second render stands in for '{name}')"
+        else:
+            chosen.append(dict(source))
+    return {**data, "title": title, "data": {**data["data"], "sources": chosen}} if chosen else data
+
+
+def _check_folders(folders: Sequence[str], files: Sequence[Any]) -> None:
+    """See that each ``NAME=FOLDER`` names a source of one of the variants at least."""
+    names = list(dict.fromkeys(name for data in files for name, _ in _sources(data)))
+    for entry in folders:
+        name, _, folder = entry.partition("=")
+        if name not in names or not folder:
+            raise ManifestError("", f"--data {entry}: write NAME=FOLDER; sources are {', '.join(names)}")
+
+
+def _sources(data: Any) -> list[tuple[str, Mapping[str, Any]]]:
+    """Name and fields of each source in plain data; none where they are no sources: the parser says what is wrong."""
+    described = data.get("data") if isinstance(data, Mapping) else None
+    sources = described.get("sources") if isinstance(described, Mapping) else None
+    if not isinstance(sources, list) or not all(isinstance(source, Mapping) for source in sources):
+        return []
+    return [(str(source.get("name", "data")), source) for source in sources]
 
 
 _STEP = re.compile(r"([A-Za-z_]\w*)((?:\[\d+\])*)")

@@ -24,7 +24,9 @@ class _Source:
     folder: str = field("Folder, relative to where the command is called.")
     name: str = field("Name, for the record and for --data NAME=FOLDER.", "data")
     weight: float = field(
-        "How often each of its training samples comes up in a pass (S0 repeats real ones 10 times).", 1.0, above=0.0
+        "How often each of its training samples comes up in a pass (S0 repeats real ones 10 times); 0: none does.",
+        1.0,
+        low=0.0,
     )
     split: Literal["shares", "counts", "one_class", "given", "train", "val", "test"] = field(
         "How its groups get their sides: by shares or counts of groups; one_class: good groups by shares, of the "

@@ -55,9 +55,11 @@ def divide(sources: Sequence[Source], seed: int) -> Divided:
     for source in sources:
         samples = source.samples()
         chosen, how[source.name] = _sides(source, samples, seed)
+        if not source.weight:
+            how[source.name] += "; those of 'train' are left out, for its weight is 0"
         for sample in samples:
             side = chosen[sample.name if source.split == "given" else sample.group]
-            if side:
+            if source.weight or side != "train":
                 sides[side].append(sample)
     return Divided(sides, how)
 

@@ -12,6 +12,7 @@ import pytest
 import yaml
 from rq.utils import import_attribute
 
+import sidecar.cli
 from manifests import viewpoints
 from manifests.errors import ManifestError
 from manifests.fields import hints, locate
@@ -66,10 +67,11 @@ def test_command_exists_with_its_options(line: str, monkeypatch: pytest.MonkeyPa
     if program == "make":
         targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
         assert {word for word in arguments if "=" not in word} <= targets
-    elif program == "defectory":
-        command = commands.commands[arguments[0]]
+    elif program in ("defectory", "defectory-sidecar"):
+        group = commands if program == "defectory" else sidecar.cli.commands
+        command = group.commands[arguments[0]]
         # Parses and checks every argument, and calls nothing.
-        with command.make_context(arguments[0], arguments[1:], parent=click.Context(commands)):
+        with command.make_context(arguments[0], arguments[1:], parent=click.Context(group)):
             pass
     elif program == "export":
         name, _, value = arguments[0].partition("=")

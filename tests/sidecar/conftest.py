@@ -11,7 +11,7 @@ import pytest
 import torch
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="session")
 def _one_thread() -> Iterator[None]:
     """Sums in one order, so that results repeat; and the machines of CI are shared."""
     threads = torch.get_num_threads()

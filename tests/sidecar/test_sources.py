@@ -165,7 +165,7 @@ def test_folder_of_something_else_is_no_data_set(tmp_path: Path) -> None:
         ({"group_pattern": "("}, "group_pattern: is no regular expression"),
         ({"train": 0.5}, "train: train, val and test sum to 0.8, not to 1"),
         ({"split": "counts", "train": 2.5}, "train, val and test must be whole numbers"),
-        ({"weight": 0}, "weight: must be > 0, got 0"),
+        ({"weight": -1}, "weight: must be >= 0, got -1"),
     ],
 )
 def test_wrong_fields_are_one_line(fields: dict[str, Any], message: str) -> None:

@@ -67,6 +67,12 @@ def test_given_sides_that_are_not_given_are_one_line(tmp_path: Path) -> None:
         sides(Folder(str(pictures.folder(tmp_path)), split="given", val=0))
 
 
+def test_source_of_weight_0_is_not_trained_on(tmp_path: Path) -> None:
+    divided = divide([MVTec(str(pictures.mvtec(tmp_path)), split="given", val=0, weight=0)], 0)
+    assert [len(divided.sides[side]) for side in SIDES] == [0, 0, 3]
+    assert divided.how["data"].endswith("those of 'train' are left out, for its weight is 0")
+
+
 def test_too_few_groups_are_one_line(tmp_path: Path) -> None:
     source = Folder(str(pictures.folder(tmp_path)), group_pattern="(block[0-9]+)")
     with pytest.raises(DataSetError, match="3 objects are too few to leave any for 'test'"):
