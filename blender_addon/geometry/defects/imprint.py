@@ -12,7 +12,7 @@ from ..split import BorderReached, Floats, Ints
 from .cutting import Workpiece
 from .forms import Defect
 
-_NEAR = 2.0  # how much further than its field says a form may reach
+_NEAR = 2.0  # radii of a triangle from the outline, by its field, within which it may be cut
 
 
 @dataclass(frozen=True)
@@ -95,16 +95,10 @@ def _add_in(
         taken.border,
     )
     where = np.isin(taken.inner, patch)[parents]
-    # Of what was refined, only what lies on the form or at its outline is looked at any more.
-    corners = vertices[triangles]
-    centers = corners.mean(axis=1)
-    radii = np.linalg.norm(corners - centers[:, None], axis=2).max(axis=1)
-    touched = where & (form.outline_mm(defect.plane_mm(centers)) < form.guard_mm + _NEAR * radii)
-    used = np.zeros(len(vertices), dtype=bool)
-    used[triangles[touched]] = True
-    near = _Taken.out_of(triangles, _any_corner(used, triangles), len(vertices), taken.border)
-    piece = Workpiece(defect, vertices[near.vertices], near.triangles, where[near.inner], near.border)
-    piece.cut()
+    try:
+        near, piece = _cut(vertices, triangles, where, taken.border, defect, _NEAR)
+    except BorderReached:  # the field misjudged its distance, or the region is too small in earnest
+        near, piece = _cut(vertices, triangles, where, taken.border, defect, np.inf)
     mine = piece.inside()
     moved = np.unique(piece.triangles[mine])
     # On the outline itself the last rounding must not leave a step.
@@ -157,6 +151,27 @@ def _carried_over(mesh: Imprinted, vertices: Floats, triangles: Ints, owners: ND
     a, b, c = (mesh.twin_mm[corners[:, k]] for k in range(3))
     carried[new] = a + of_b[:, None] * (b - a) + of_c[:, None] * (c - a)
     return carried
+
+
+def _cut(
+    vertices: Floats,
+    triangles: Ints,
+    where: NDArray[np.bool_],
+    border: NDArray[np.bool_],
+    defect: Defect,
+    near: float,
+) -> tuple[_Taken, Workpiece]:
+    """Cut what lies on a form or at its outline, with no look at the rest: nearer than so many of its own radii."""
+    corners = vertices[triangles]
+    centers = corners.mean(axis=1)
+    radii = np.linalg.norm(corners - centers[:, None], axis=2).max(axis=1)
+    touched = where & (defect.form.outline_mm(defect.plane_mm(centers)) < defect.form.guard_mm + near * radii)
+    used = np.zeros(len(vertices), dtype=bool)
+    used[triangles[touched]] = True
+    taken = _Taken.out_of(triangles, _any_corner(used, triangles), len(vertices), border)
+    piece = Workpiece(defect, vertices[taken.vertices], taken.triangles, where[taken.inner], taken.border)
+    piece.cut()
+    return taken, piece
 
 
 @dataclass(frozen=True)
