@@ -27,6 +27,8 @@ class Extractor(nn.Module):
 
     mean: Tensor
     deviation: Tensor
+    scale: Tensor
+    """What each feature is multiplied by: 1, unless the weights were learnt together with what counts of them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,6 +36,7 @@ class Extractor(nn.Module):
 
         self.blocks = mobilenet_v3_large(weights=None).features[: _LAYERS[-1] + 1]
         self.register_buffer("mean", torch.tensor(_MEAN)[:, None, None])
+        self.register_buffer("scale", torch.ones(FEATURES)[:, None, None])
         self.register_buffer("deviation", torch.tensor(_DEVIATION)[:, None, None])
 
     def forward(self, images: Tensor) -> Tensor:
@@ -49,7 +52,7 @@ class Extractor(nn.Module):
         third, fourth = pooled
         fourth = F.interpolate(fourth, third.shape[-2:], mode="bilinear", align_corners=True)
         rows, columns = grid(height, width)
-        return torch.cat([third, fourth], dim=1)[:, :, :rows, :columns]
+        return self.scale * torch.cat([third, fourth], dim=1)[:, :, :rows, :columns]
 
 
 def grid(height: int, width: int) -> tuple[int, int]:
@@ -74,6 +77,8 @@ def load_weights(extractor: Extractor, file: Path) -> None:
     if not wanted.keys() <= blocks.keys() or any(blocks[key].shape != wanted[key].shape for key in wanted):
         raise RunError(f"{file}: holds no weights of MobileNetV3 large")
     extractor.blocks.load_state_dict({key: blocks[key] for key in wanted})
+    if "scale" in loaded:
+        extractor.scale.copy_(loaded["scale"])
 
 
 def download_weights(extractor: Extractor) -> None:
@@ -96,5 +101,8 @@ def download_weights(extractor: Extractor) -> None:
 
 
 def state(extractor: Extractor) -> dict[str, Tensor]:
-    """The weights under torchvision's names, as :func:`load_weights` reads them."""
-    return {f"features.{key}": value for key, value in extractor.blocks.state_dict().items()}
+    """The weights under torchvision's names and the scale, as :func:`load_weights` reads them."""
+    return {
+        "scale": extractor.scale,
+        **{f"features.{key}": value for key, value in extractor.blocks.state_dict().items()},
+    }

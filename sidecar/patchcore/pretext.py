@@ -54,6 +54,8 @@ def learn(extractor: Extractor, draw: Draw, steps: int, seed: int, told: Callabl
         schedule.step()
         told(step, float(loss.detach()))
     _settle(extractor, draw, rng)
+    # What says nothing of spots must not count in a distance, however large it is.
+    extractor.scale.copy_(head.weight.detach().abs().reshape(-1, 1, 1))
 
 
 def _settle(extractor: Extractor, draw: Draw, rng: np.random.Generator) -> None:
