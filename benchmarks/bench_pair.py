@@ -52,15 +52,15 @@ def main() -> None:
         file = folder / "manifest.yaml"
         file.write_text(write_yaml(manifest))
         for number in range(given.rounds):
-            idle = _cpu_seconds()
+            idle = cpu_seconds()
             seconds, reported = ours(file, folder / f"ours{number}", given.frames, given.workers)
-            used = _cpu_seconds() - idle
+            used = cpu_seconds() - idle
             whole.append(seconds / given.frames)
             shard.append(reported / given.frames)
             (prepared,) = (folder / f"ours{number}" / "part").glob("*.npz")
-            idle = _cpu_seconds()
+            idle = cpu_seconds()
             bare += bare_renders(manifest, prepared, folder, given.frames)
-            cpu.append(used / (_cpu_seconds() - idle))
+            cpu.append(used / (cpu_seconds() - idle))
     limit = statistics.median(bare)
     print(
         json.dumps(
@@ -78,7 +78,7 @@ def main() -> None:
     )
 
 
-def _cpu_seconds() -> float:
+def cpu_seconds() -> float:
     """Processor time of all children so far, theirs included."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime

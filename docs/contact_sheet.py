@@ -24,7 +24,8 @@ COLOURS = np.array(
 def main(folder: str, target: str, *frames: str) -> None:
     data_set = DataSet(Path(folder))
     labels = read_manifest(data_set.manifest_file).labels
-    columns = [_column(data_set.pair_folder(int(frame)), WIDTH // len(frames)) for frame in frames]
+    width = WIDTH // max(len(frames), 3)
+    columns = [_column(data_set.pair_folder(int(frame)), width) for frame in frames]
     tall = columns[0][0].height
     sheet = Image.new("RGB", (sum(c[0].width + GAP for c in columns) - GAP, 2 * tall + GAP), "white")
     left = 0

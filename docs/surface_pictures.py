@@ -35,6 +35,18 @@ SURFACES: dict[str, dict[str, Any]] = {
     "cast": {"surface": {"kind": "cast"}},
     "riblet": {"surface": {"kind": "riblet"}},
     "granular": {"surface": {"kind": "granular"}},
+    "engraved": {
+        "surface": {
+            "kind": "polymer",
+            "engraving": {
+                "text": "PP-GF30",
+                "height_mm": 3,
+                "depth_mm": 0.2,
+                "position_mm": [12, -20.8, 0],
+                "direction": [3, 1.7, 0],
+            },
+        }
+    },
     "several": {
         "surface": {"kind": "cast"},
         "surfaces": [

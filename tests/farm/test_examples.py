@@ -86,7 +86,8 @@ def test_plates_with_and_without_water_differ_by_the_water_alone(render: Render)
     clean, wet = render("plates"), render("plates_water_stains")
     frames = clean.complete_frames()
     changed = [np.abs(pixels(clean, f, IMAGE).astype(int) - pixels(wet, f, IMAGE)) > 0 for f in frames]
-    water = [pixels(wet, f, MASK) == 4 for f in frames]
+    value = read_manifest(wet.manifest_file).labels["water_stain"]
+    water = [pixels(wet, f, MASK) == value for f in frames]
     near = [np.array(grown(mask)) for mask in water]
     assert any(mask.any() for mask in water)
     for frame, change, mask in zip(frames, changed, near):
