@@ -1,7 +1,7 @@
 """What a pair of each example costs: ``defectory render`` over bare renders of the same frames, processor time.
 
-    python benchmarks/bench_examples.py                    every example, two frames at an eighth of its images' side
-    python benchmarks/bench_examples.py --scale 0.25 clutch plates
+    python benchmarks/bench_examples.py                    every example, two frames in images 160 pixels wide
+    python benchmarks/bench_examples.py --width 640 clutch plates
 
 ``cpu_over_bare`` is the processor time of the whole command, start of Blender, import of the part and report included,
 over that of a process that builds the same scene and renders it bare; on two frames the starts weigh far more than on a
@@ -27,20 +27,20 @@ EXAMPLES = {path.stem: path for path in sorted((ROOT / "manifests" / "examples")
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("names", nargs="*", help="of examples; none: all")
-    options.add_argument("--scale", type=float, default=0.125)
+    options.add_argument("--width", type=int, default=160)
     options.add_argument("--frames", type=int, default=2)
     given = options.parse_args()
     for name in given.names or EXAMPLES:
-        print(json.dumps({"example": name} | cost(name, given.scale, given.frames)), flush=True)
+        print(json.dumps({"example": name} | cost(name, given.width, given.frames)), flush=True)
 
 
-def cost(name: str, scale: float, frames: int) -> dict[str, float | int]:
-    """Size of the images, processor seconds of a pair, and over bare renders where there is something to render."""
+def cost(name: str, width: int, frames: int) -> dict[str, float | int]:
+    """Processor seconds of a pair and of them over bare renders, where there is something to render."""
     manifest = read_manifest(EXAMPLES[name])
     if manifest.part is not None:
-        width, height = (max(8, round(scale * side)) for side in manifest.camera.image_px)
+        image_px = manifest.camera.image_px
         part = dataclasses.replace(manifest.part, file=str(EXAMPLES[name].parent / manifest.part.file))
-        camera = dataclasses.replace(manifest.camera, image_px=(width, height))
+        camera = dataclasses.replace(manifest.camera, image_px=(width, round(width * image_px[1] / image_px[0])))
         manifest = dataclasses.replace(manifest, part=part, camera=camera)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
@@ -49,7 +49,7 @@ def cost(name: str, scale: float, frames: int) -> dict[str, float | int]:
         before = cpu_seconds()
         ours(file, folder / "ours", frames, 1)
         used = cpu_seconds() - before
-        found: dict[str, float | int] = {"width": manifest.camera.image_px[0], "cpu_s": round(used / frames, 2)}
+        found: dict[str, float | int] = {"cpu_s": round(used / frames, 2)}
         for prepared in (folder / "ours" / "part").glob("*.npz"):
             before = cpu_seconds()
             bare_renders(manifest, prepared, folder, frames)
