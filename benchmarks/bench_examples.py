@@ -17,9 +17,9 @@ import json
 import tempfile
 from pathlib import Path
 
-from bench_pair import ROOT, bare_renders, cpu_seconds, ours
+from bench_pair import ROOT, bare_renders, cpu_seconds, ours, staged
 
-from manifests.files import read_manifest, write_yaml
+from manifests.files import read_manifest
 
 EXAMPLES = {path.stem: path for path in sorted((ROOT / "manifests" / "examples").glob("*.yaml"))}
 
@@ -39,13 +39,11 @@ def cost(name: str, width: int, frames: int) -> dict[str, float | int]:
     manifest = read_manifest(EXAMPLES[name])
     if manifest.part is not None:
         image_px = manifest.camera.image_px
-        part = dataclasses.replace(manifest.part, file=str(EXAMPLES[name].parent / manifest.part.file))
         camera = dataclasses.replace(manifest.camera, image_px=(width, round(width * image_px[1] / image_px[0])))
-        manifest = dataclasses.replace(manifest, part=part, camera=camera)
+        manifest = dataclasses.replace(manifest, camera=camera)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        file = folder / "manifest.yaml"
-        file.write_text(write_yaml(manifest))
+        file = staged(manifest, EXAMPLES[name], folder)
         before = cpu_seconds()
         ours(file, folder / "ours", frames, 1)
         used = cpu_seconds() - before

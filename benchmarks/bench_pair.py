@@ -17,6 +17,7 @@ import dataclasses
 import json
 import re
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -39,18 +40,15 @@ def main() -> None:
     options.add_argument("--workers", type=int, default=1)
     given = options.parse_args()
     manifest = read_manifest(EXAMPLE)
-    part = manifest.the_part()
-    part = dataclasses.replace(part, file=str(EXAMPLE.parent / part.file))
     render = dataclasses.replace(manifest.render, samples=given.samples)
-    manifest = dataclasses.replace(manifest, part=part, render=render)
+    manifest = dataclasses.replace(manifest, render=render)
     bare: list[float] = []
     whole: list[float] = []
     shard: list[float] = []
     cpu: list[float] = []
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        file = folder / "manifest.yaml"
-        file.write_text(write_yaml(manifest))
+        file = staged(manifest, EXAMPLE, folder)
         for number in range(given.rounds):
             idle = cpu_seconds()
             seconds, reported = ours(file, folder / f"ours{number}", given.frames, given.workers)
@@ -76,6 +74,17 @@ def main() -> None:
             }
         )
     )
+
+
+def staged(manifest: Manifest, example: Path, folder: Path) -> Path:
+    """A manifest made of an example, written into a folder with the example's CAD file below it."""
+    if manifest.part is not None:
+        copy = folder / manifest.part.file
+        copy.parent.mkdir(parents=True)
+        shutil.copy(example.parent / manifest.part.file, copy)
+    file = folder / "manifest.yaml"
+    file.write_text(write_yaml(manifest))
+    return file
 
 
 def cpu_seconds() -> float:

@@ -10,6 +10,7 @@ uncovered area of the plan and of evenly spaced views at the distance that fits 
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -29,7 +30,8 @@ def compare(part: Path, lowest_deg: float) -> dict[str, object]:
     """Both plans of a part, judged by the same limits."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "manifest.json"
-        data = {"name": "plan", "part": {"file": str(part.resolve())}, "camera": {"f_number": 0}}
+        shutil.copy(part, folder)
+        data = {"name": "plan", "part": {"file": part.name}, "camera": {"f_number": 0}}
         file.write_text(json.dumps(data))
         planned = judge(file, plan=True, lowest_deg=lowest_deg).coverage
         file.write_text(

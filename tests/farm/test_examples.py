@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -49,9 +50,10 @@ def small(name: str, target: Path) -> int:
     if part is not None:
         width, height = camera.image_px
         camera = dataclasses.replace(camera, image_px=(WIDTH, round(WIDTH * height / width)))
-        part = dataclasses.replace(part, file=str(EXAMPLES[name].parent / part.file))
+        (target.parent / part.file).parent.mkdir()
+        shutil.copy(EXAMPLES[name].parent / part.file, target.parent / part.file)
     render = dataclasses.replace(manifest.render, samples=1, bounces=1) if part is not None else manifest.render
-    target.write_text(write_yaml(dataclasses.replace(manifest, camera=camera, part=part, render=render)))
+    target.write_text(write_yaml(dataclasses.replace(manifest, camera=camera, render=render)))
     return manifest.frame_count
 
 
