@@ -28,6 +28,7 @@ import contextlib
 import errno
 import json
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -41,6 +42,7 @@ IMAGE, MASK, INSTANCES, RECORD = "image.png", "mask.png", "instances.png", "pair
 PASSES = "passes.exr"
 TWIN, VISIBLE = "twin.png", "visible.png"
 _THOUSAND = 1000
+_SCRATCH = re.compile(r"\..+\.[0-9a-f]{32}")
 
 
 def pair_files(manifest: Manifest) -> dict[str, str]:
@@ -176,6 +178,13 @@ def write_atomic(path: Path, content: bytes) -> None:
             scratch.replace(path)
         finally:
             scratch.unlink(missing_ok=True)
+
+
+def scratch_files(folder: Path) -> list[Path]:
+    """Files that :func:`write_atomic` is writing in a folder, or was when its process was killed."""
+    with contextlib.suppress(FileNotFoundError):
+        return [Path(entry.path) for entry in os.scandir(folder) if _SCRATCH.fullmatch(entry.name)]
+    return []
 
 
 @contextlib.contextmanager

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from manifests.errors import DataSetError
-from manifests.layout import DataSet, disk_errors
+from manifests.layout import DataSet, disk_errors, scratch_files
 
 from .processes import Identity, end, host, identify, is_alive
 
@@ -200,7 +200,10 @@ def logs(data_set: DataSet) -> list[Path]:
 
 
 def sweep(data_set: DataSet) -> None:
-    """Drop the folders of attempts that belong to nobody any more."""
+    """Drop the folders of attempts that belong to nobody any more, and files whose writer was killed in the middle."""
+    for file in (*scratch_files(data_set.root), *scratch_files(data_set.failures_folder)):
+        if _age_s(file) > _OPENING_S:
+            file.unlink(missing_ok=True)
     for folder in _folders(data_set):
         if _is_dead(folder):
             shutil.rmtree(folder, ignore_errors=True)
@@ -242,7 +245,7 @@ def _processes(holder: dict[str, Any]) -> tuple[list[Identity], list[Identity]]:
 def _age_s(path: Path) -> float:
     """Seconds since a file or folder was touched, by the clock of the file system: those of two hosts may differ."""
     try:
-        with tempfile.TemporaryFile(dir=path.parents[1] if path.name == _LEASE else path.parent) as probe:
+        with tempfile.TemporaryFile(dir=path.parent) as probe:
             now = os.fstat(probe.fileno()).st_mtime
     except OSError:
         now = time.time()

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -68,8 +69,14 @@ def test_frame_that_hangs(defectory: Command, program: Path, rendered: tuple[Pat
     assert "frame 4 failed: Blender took longer than its limit of" in done.stderr
     good = pictures(rendered[1])
     assert pictures(tmp_path / "set") == {path: good[path] for path in good if "0000004" not in path}
-    assert [each["kind"] for each in tries(tmp_path / "set", 4)] == ["timeout"] * 3
-    assert all(each["log"] for each in tries(tmp_path / "set", 4))
+    failed = tries(tmp_path / "set", 4)
+    assert [each["kind"] for each in failed] == ["timeout"] * 3
+    hung = sorted(path.stat().st_mtime for path in program.parent.glob("hung.*"))
+    for since, each in zip(hung, failed, strict=True):
+        assert each["log"]
+        # A try is written down when its Blender is dead.
+        limit_s = float(str(each["reason"]).partition("limit of ")[2].split()[0])
+        assert datetime.fromisoformat(str(each["at"])).timestamp() - since < limit_s + 10
 
 
 def test_damaged_output(defectory: Command, program: Path, rendered: tuple[Path, Path], tmp_path: Path) -> None:

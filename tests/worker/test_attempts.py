@@ -139,9 +139,14 @@ def test_sweeping_spares_the_living_alone(
     assert not failing.__exit__(OSError, OSError(), None)
     assert logs(data_set) == [held.log]
     opening = data_set.open_attempt()
+    torn = [data_set.root / f".{name}.{'a' * 32}" for name in ("index.jsonl", "manifest.yaml")]
+    for path, age_s in zip(torn, (3600, 0)):
+        path.touch()
+        os.utime(path, (time.time() - age_s,) * 2)
     sweep(data_set)
     assert not held.folder.exists()
     assert opening.is_dir()
+    assert [path.exists() for path in torn] == [False, True]
     (folder,) = (path.parent for path in data_set.attempts_folder.glob("*/holder.json"))
     former.kill()
     former.wait()
