@@ -15,6 +15,8 @@ from torch import Tensor, nn
 
 from manifests.errors import RunError
 
+from . import mobilenet
+
 FEATURES = 40 + 112
 STRIDE_PX = 8
 _MULTIPLE_PX = 16
@@ -32,9 +34,7 @@ class Extractor(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        from torchvision.models import mobilenet_v3_large  # takes seconds
-
-        self.blocks = mobilenet_v3_large(weights=None).features[: _LAYERS[-1] + 1]
+        self.blocks = mobilenet.blocks()
         self.register_buffer("mean", torch.tensor(_MEAN)[:, None, None])
         self.register_buffer("scale", torch.ones(FEATURES)[:, None, None])
         self.register_buffer("deviation", torch.tensor(_DEVIATION)[:, None, None])
@@ -87,10 +87,8 @@ def download_weights(extractor: Extractor) -> None:
     Raises:
         RunError: they cannot be downloaded.
     """
-    from torchvision.models import MobileNet_V3_Large_Weights
-
     try:
-        loaded = MobileNet_V3_Large_Weights.IMAGENET1K_V2.get_state_dict(progress=False)
+        loaded = torch.hub.load_state_dict_from_url(mobilenet.WEIGHTS_URL, map_location="cpu", progress=False)
     except OSError as error:
         raise RunError(
             f"the weights of ImageNet cannot be downloaded ({error}); give a file, or 'self' to learn from the images"

@@ -24,13 +24,12 @@ from sidecar.patchcore.model import PatchCore, PatchCoreSpec
 from sidecar.patchcore.nearest import distances
 from sidecar.patchcore.pretext import learn
 
-pytestmark = pytest.mark.usefixtures("torchvision")
-
 
 def test_features_are_those_of_the_layers(torchvision: ModuleType) -> None:
     torch.manual_seed(0)
     extractor = Extractor().eval()
     whole = torchvision.models.mobilenet_v3_large(weights=None).eval()
+    # Named and shaped alike, or this would refuse.
     whole.features[:13].load_state_dict(extractor.blocks.state_dict())
     images = torch.rand(2, 3, 64, 96)
     seen = (images - extractor.mean) / extractor.deviation
