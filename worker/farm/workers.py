@@ -161,8 +161,10 @@ class FarmWorker(Worker):
         if reason:
             self.log.warning("Worker %s: %s: %s", self.name, state, reason)
         self._reason = reason
-        self.set_state(state)
-        self.connection.hset(self.key, "reason", reason)
+        with self.connection.pipeline() as pipe:
+            self.set_state(state, pipe)
+            pipe.hset(self.key, "reason", reason)
+            pipe.execute()
 
     def clean_registries(self) -> None:
         """Look after the registries of all runs: shards whose worker died, or died while taking them, go back."""
