@@ -40,6 +40,8 @@ def main(folder: str, target: str, *frames: str) -> None:
 
 def _column(pair: Path, width: int) -> tuple[Image.Image, Image.Image]:
     with Image.open(pair / IMAGE) as picture, Image.open(pair / MASK) as values:
+        if picture.mode.startswith("I"):  # 16 bits, which Pillow would clip to white
+            picture = Image.fromarray((np.asarray(picture) // 257).astype(np.uint8))
         rgba = picture.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", rgba.size, "black"), rgba).convert("RGB")
         classes = np.asarray(values)
