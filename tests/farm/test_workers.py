@@ -54,7 +54,7 @@ def blenders(node: Node) -> list[int]:
 
 def test_first_sigterm_commits_the_frame_in_flight_and_the_second_requeues(farm: Farm, tmp_path: Path) -> None:
     out = tmp_path / "set"
-    manifest = write_manifest(tmp_path / "m", instances=1, views={"kind": "ring", "count": 9}, render={"samples": 256})
+    manifest = write_manifest(tmp_path / "m", instances=1, views={"kind": "ring", "count": 7}, render={"samples": 64})
     farm.command("submit", manifest, "--out", out, "--device", "cpu")
     patient = farm.start_worker()
     wait_until(lambda: pairs(out) >= 1)
@@ -66,7 +66,7 @@ def test_first_sigterm_commits_the_frame_in_flight_and_the_second_requeues(farm:
     patient.process.terminate()
     signal_all(held, signal.SIGCONT)
     assert patient.process.wait(timeout=60) == 0
-    assert there + 1 <= pairs(out) <= there + 2 < 9, "the frame in flight is committed, and no more are begun"
+    assert there + 1 <= pairs(out) <= there + 2 < 7, "the frame in flight is committed, and no more are begun"
     assert not patient.children()
     assert farm.shards(out) == {"waiting": 1, "running": 0, "done": 0, "given up": 0}
 
@@ -84,7 +84,7 @@ def test_first_sigterm_commits_the_frame_in_flight_and_the_second_requeues(farm:
     assert farm.shards(out) == {"waiting": 1, "running": 0, "done": 0, "given up": 0}
 
     farm.start_worker()
-    complete(farm, out, 9)
+    complete(farm, out, 7)
 
 
 def test_redis_that_forgets_everything(farm: Farm, tmp_path: Path) -> None:
