@@ -92,3 +92,10 @@ def test_a_line_is_as_long_and_as_wide_as_it_is_told() -> None:
     assert rows.max() - rows.min() + 1 == pytest.approx(5, abs=1)
     assert columns.max() - columns.min() + 1 == pytest.approx(85, abs=1)
     assert (made.light[made.ids == 1] == 0.9).all()
+
+
+def test_a_region_is_as_large_as_it_is_told() -> None:
+    made = drawing(pattern("chess", diameter_px=40, count=1), 0)
+    (x, y), rows_columns = made.anomalies[0]["position_px"], np.argwhere(made.ids == 1)
+    assert len(rows_columns) == pytest.approx(np.pi * 20**2, rel=0.02)
+    assert np.allclose(rows_columns.mean(axis=0) + 0.5, [y, x], atol=0.3)
