@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, Literal, TypeAlias
 
 from ..distributions import Number
 from ..fields import field
@@ -29,6 +29,11 @@ class ChessPattern:
     bright: float = field("Linear light of the bright squares.", 1.0, low=0.0, high=1.0, driven=True)
     diameter_px: Number = field(
         "Diameter of a region, and of its mask; at most the image's shorter side.", 80.0, low=4.0
+    )
+    mask: Literal["region", "changed"] = field(
+        "region: all of a region; changed: those of its pixels that changed by over half of the contrast, which is all "
+        "that a reconstruction can differ in.",
+        "region",
     )
     displacement_px: Number = field(
         "Root mean square of the displacement; it fades to nothing at the region's outline.", 4.0, above=0.0

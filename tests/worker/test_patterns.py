@@ -59,6 +59,15 @@ def test_squares_of_whole_pixels_are_black_and_white_and_of_one_size() -> None:
     assert np.allclose(light, np.where(board, 0.9, 0.1))
 
 
+def test_mask_of_what_changed_is_where_the_picture_differs_by_half_of_its_contrast() -> None:
+    grey = {"mask": "changed", "dark": 0.2, "bright": 0.8}
+    made, sound = drawing(pattern("chess", **grey), 0), drawing(pattern("chess", **grey, count=0), 0)
+    assert np.array_equal(made.ids > 0, np.abs(made.light - sound.light) > 0.3)
+    whole = drawing(pattern("chess", dark=0.2, bright=0.8), 0)
+    assert np.array_equal(made.light, whole.light) and (whole.ids[made.ids > 0] == made.ids[made.ids > 0]).all()
+    assert 0 < (made.ids > 0).sum() < (whole.ids > 0).sum()
+
+
 def test_a_square_that_begins_within_a_pixel_has_its_share_of_it() -> None:
     assert square_wave(np.array([0.5, 3.5, 4.5]), 3.25).tolist() == [1.0, -0.5, -1.0]
 

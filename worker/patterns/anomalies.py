@@ -14,7 +14,7 @@ from manifests.distributions import Floats, most
 from manifests.sampling import draw, generator
 from manifests.schema import Manifest, Pattern
 
-_NO_SIZES = ("label", "count")
+_NO_SIZES = ("label", "mask", "count")
 
 
 @dataclass

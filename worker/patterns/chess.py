@@ -39,6 +39,9 @@ def draw_chess(table: Table, pattern: ChessPattern, frame: int, instance: int) -
     left, top = (table.field(f"pattern.offset_px[{k}]", frame) for k in range(2))
     squares = square_wave(x + shift_x - left, side) * square_wave(y + shift_y - top, side)
     drawing.light = dark + (bright - dark) * (0.5 - 0.5 * squares)
+    if pattern.mask == "changed":
+        straight = square_wave(x - left, side) * square_wave(y - top, side)
+        drawing.ids[np.abs(squares - straight) <= 1] = 0
     return drawing
 
 
