@@ -57,9 +57,7 @@ def append_scene(manifest: schema.Manifest, home: Path) -> bpy.types.Scene:
     return found
 
 
-def take_scene(
-    scene: bpy.types.Scene, manifest: schema.Manifest, mesh: Mesh, assets: Path
-) -> build.InspectionScene:
+def take_scene(scene: bpy.types.Scene, manifest: schema.Manifest, mesh: Mesh, assets: Path) -> build.InspectionScene:
     """Make a scene that was built before, as a file holds it, that of a manifest.
 
     Raises:

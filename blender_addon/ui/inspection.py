@@ -123,6 +123,12 @@ def _look_through_camera(window: bpy.types.Window) -> None:
             area.spaces.active.region_3d.view_perspective = "CAMERA"
 
 
+def _through_camera(window: bpy.types.Window) -> list[Any]:
+    """The 3D views of a window that show what the camera sees."""
+    views = [area.spaces.active for area in window.screen.areas if area.type == "VIEW_3D"]
+    return [space for space in views if space.region_3d.view_perspective == "CAMERA"]
+
+
 def change_manifest(scene: bpy.types.Scene, manifest: schema.Manifest, found: FoundPart) -> None:
     """Make a scene that of another manifest, building anew only what the change concerns.
 
@@ -139,8 +145,11 @@ def change_manifest(scene: bpy.types.Scene, manifest: schema.Manifest, found: Fo
     inspection = _bound(scene)
     assert inspection is not None
     mesh = inspection.given if found.stored == stored_part(scene) else found.mesh
+    looking = [space for window in bpy.context.window_manager.windows for space in _through_camera(window)]
     inspection = change_scene(inspection, manifest, mesh, source(scene).parent)
     _bring_up(inspection, found, source(scene))
+    for space in looking:  # Blender steps back from a camera that is replaced
+        space.region_3d.view_perspective = "CAMERA"
     inspection.show_geometry(clamp_frame(inspection.table, scene.frame_current))
     scene.view_layers[0].update()
     scene.frame_set(scene.frame_current)

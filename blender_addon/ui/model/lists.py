@@ -13,8 +13,6 @@ from ...contract import fields, schema
 from . import values
 from .shapes import Shape, classes_of, shape
 
-_NAMED = ("name", "id")
-
 
 def add(group: Any, path: str, kind: str = "") -> None:
     """Add an item at its defaults, and choose it.
@@ -69,14 +67,19 @@ def move(group: Any, path: str, step: int) -> None:
 
 def _append(group: Any, path: str, what: Shape, data: dict[str, Any]) -> None:
     items = group.path_resolve(path)
-    taken = {getattr(values.chosen(item), name, None) for item in items for name in _NAMED}
+    taken = {getattr(holder, name) for item in items for holder in [values.chosen(item)] for name in named(holder)}
     item = items.add()
     values.fill_item(item, what.hint, data)
     _choose(group, path, len(items) - 1)
-    for name in _NAMED:
-        holder = values.chosen(item)
-        if hasattr(holder, name) and getattr(holder, name) in taken | {""}:
+    holder = values.chosen(item)
+    for name in named(holder):
+        if getattr(holder, name) in taken | {""}:
             setattr(holder, name, _free(getattr(holder, name) or "parameter", taken))
+
+
+def named(holder: Any) -> tuple[str, ...]:
+    """Fields by which items of a list are told apart; every group of Blender's has a ``name``, be it a field or not."""
+    return tuple(name for name in ("name", "id") if name in type(holder).__annotations__)
 
 
 def _free(name: str, taken: set[Any]) -> str:

@@ -19,13 +19,14 @@ class DEFECTORY_UL_items(bpy.types.UIList):
     def draw_item(self, _c: Any, layout: Any, _d: Any, item: Any, _i: Any, _a: Any, _p: Any, _n: Any) -> None:
         holder = values.chosen(item)
         row = layout.row()
-        if hasattr(holder, "target"):
+        if "target" in type(holder).__annotations__:
             lost = holder.target.startswith(schema.FOREIGN) and not foreign.exists(holder.target)
             row.label(text=holder.id, icon="ERROR" if lost else "DRIVER", translate=False)
             row.label(text=holder.target.removeprefix(schema.FOREIGN), translate=False)
             row.prop(holder, "muted", text="", icon="HIDE_ON" if holder.muted else "HIDE_OFF", emboss=False)
             return
-        name = next((getattr(holder, one) for one in ("name", "label", "object") if hasattr(holder, one)), "")
+        known = type(holder).__annotations__
+        name = next((getattr(holder, one) for one in ("name", "label", "object") if one in known), "")
         kind = label(item.kind) if holder is not item else ""
         row.label(text=kind or name, translate=False)
         if kind:

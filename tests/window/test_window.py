@@ -1,0 +1,86 @@
+"""The panel in real Blender windows: from an empty file to an exported manifest, by its buttons.
+
+The pictures of each step are left in build/window, one folder for each Blender.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from blender_addon.build import build, this_platform
+from manifests.files import read_manifest
+
+ROOT = Path(__file__).resolve().parents[2]
+SUITES = {"trixie": "4.3", "sid": "5.2"}
+
+# In a name space of its own: mounts and processes go with it, however the test ends.
+INSIDE = """
+set -e
+mount --bind /proc "$ROOT/proc"; mount --rbind /dev "$ROOT/dev"
+mkdir -p "$ROOT/shared"; mount --bind "$SHARED" "$ROOT/shared"
+exec chroot "$ROOT" sh -c '
+    Xvfb :7 -screen 0 1500x1300x24 >/dev/null 2>&1 &
+    export DISPLAY=:7 LIBGL_ALWAYS_SOFTWARE=1 HOME=/shared BLENDER_USER_RESOURCES=/shared/blender
+    cd /shared
+    blender -b --factory-startup -P install.py -- /shared/defectory.zip
+    for k in $(seq 50); do [ -e /tmp/.X11-unix/X7 ] && break; sleep 0.2; done
+    blender --factory-startup --window-geometry 0 0 1500 1300 -P drive.py -- /shared/part/flange.step /shared/out
+'
+"""
+INSTALL = """
+import bpy, sys
+bpy.ops.extensions.package_install_files(filepath=sys.argv[-1], repo="user_default", enable_on_install=False)
+"""
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(tmp_path_factory.mktemp("dist"), [this_platform()])
+
+
+def window_blender(suite: str) -> Path:
+    """Folder of a Debian with a Blender in it; the first time, some minutes are spent on making it."""
+    for tool in ("debootstrap", "unshare"):
+        if shutil.which(tool) is None:
+            pytest.skip(f"{tool} is not installed, without which there is no Blender with a window to be had")
+    if os.geteuid() != 0:
+        pytest.skip("not run by root, who alone can make a Debian with a Blender in it")
+    done = subprocess.run([ROOT / ".ci" / "window-blender", suite], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return Path(done.stdout.strip())
+
+
+@pytest.mark.parametrize("suite", SUITES)
+def test_from_an_empty_file_to_a_manifest_by_the_buttons(suite: str, archive: Path, tmp_path: Path) -> None:
+    debian = window_blender(suite)
+    for folder in ("part", "out"):
+        (tmp_path / folder).mkdir()
+    shutil.copyfile(archive, tmp_path / "defectory.zip")
+    shutil.copyfile(ROOT / "manifests" / "examples" / "parts" / "flange.step", tmp_path / "part" / "flange.step")
+    shutil.copyfile(Path(__file__).with_name("drive.py"), tmp_path / "drive.py")
+    (tmp_path / "install.py").write_text(INSTALL)
+    environment = {"PATH": os.environ["PATH"], "ROOT": str(debian), "SHARED": str(tmp_path)}
+    command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", INSIDE]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
+    shots = ROOT / "build" / "window" / SUITES[suite]
+    shutil.rmtree(shots, ignore_errors=True)
+    shutil.copytree(tmp_path / "out", shots, ignore=shutil.ignore_patterns("*.blend", "*.step"))
+    assert (tmp_path / "out" / "seen.json").is_file(), done.stdout[-2000:] + done.stderr[-2000:]
+    seen: dict[str, Any] = json.loads((tmp_path / "out" / "seen.json").read_text())
+    assert "error" not in seen, seen
+    assert seen["steps"][-1] == "written"
+    manifest = read_manifest(tmp_path / "out" / "flange.yaml")
+    assert [defect.label for defect in manifest.defects] == ["dent"]
+    (parameter,) = manifest.parameters
+    assert (parameter.id, parameter.target) == ("diffuser.radiance", "lights[0].radiance")
+    assert manifest.blend is not None
+    assert (tmp_path / "out" / manifest.blend.file).is_file()
+    assert manifest.the_part().file == "flange.step"
+    assert (tmp_path / "out" / "flange.step").is_file()
