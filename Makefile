@@ -9,10 +9,11 @@ BLENDER_50 := 5.0.1
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 RUN := .venv/bin/python
 WORKER := .venv/.worker
+SIDECAR := .venv/.sidecar
 DEV := .venv/.dev
 BLENDER_50_READY := .venv-blender50/.bpy-$(BLENDER_50)
 
-.PHONY: help dataset test windows check addon docs bench soak constraints clean
+.PHONY: help dataset evaluate test windows check addon docs bench soak constraints clean
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -21,6 +22,11 @@ help: ## This list
 
 dataset: $(WORKER) ## Render MANIFEST (a painted block with dents) to OUT
 	@.venv/bin/defectory render "$(MANIFEST)" --out "$(OUT)"
+
+evaluate: $(SIDECAR) ## Render blocks with and without dents, train on the good ones, report what is found
+	@.venv/bin/defectory render manifests/examples/block_face.yaml --out out/block_face
+	@.venv/bin/defectory-sidecar train block_face --out out/block_face_run
+	@.venv/bin/defectory-sidecar evaluate out/block_face_run
 
 test: windows check $(BLENDER_50_READY) ## All checks and all tests
 	DEFECTORY_TEST_BLENDERS="$(CURDIR)/.venv-blender50/bin/python" $(RUN) -m pytest
@@ -62,6 +68,11 @@ $(WORKER): pyproject.toml constraints.txt
 	@.ci/new-venv .venv
 	@$(RUN) $(PIP_INSTALL) -c constraints.txt -e '.[worker]'
 	@$(RUN) .ci/system-libraries
+	@touch $@
+
+$(SIDECAR): $(WORKER)
+	@echo "Adding torch and what the models need to .venv (about 300 MB to download, once)"
+	@$(RUN) $(PIP_INSTALL) -c constraints.txt -e '.[sidecar]'
 	@touch $@
 
 $(DEV): $(WORKER)

@@ -152,13 +152,31 @@ def _pixels(record: Mapping[str, Any]) -> Table:
 
 
 def _published(record: Mapping[str, Any]) -> Table:
-    rows = []
-    for number in record["published"]:
-        mine: Any = record
-        for step in number["score"].split("."):
-            mine = mine.get(step) if isinstance(mine, Mapping) else None
-        rows.append([number["score"], _number(mine), f"{number['value']:g}", number["place"]])
+    rows = [
+        [number["score"], _number(named(record, number["score"])), f"{number['value']:g}", number["place"]]
+        for number in record["published"]
+    ]
     return Table("Beside the source document", ["score", "here", "there", "where"], rows)
+
+
+def named(record: Mapping[str, Any], score: str) -> float | None:
+    """The number of an evaluation that the source documents and the recipes call so; None where there is none.
+
+    One of the pixels' scores, ``training_seconds``, ``image_auroc``, ``defect_wise_recall`` (the mean), or for a class
+    ``iou_CLASS`` (peak mean), ``recall_CLASS`` (pixels) and ``defect_wise_recall_CLASS``.
+    """
+    by_class = {"defect_wise_recall_": "defect_wise_recall", "recall_": "pixel_recall", "iou_": "peak_mean_iou"}
+    mean = record["defect_wise"]["mean"]
+    known: dict[str, Any] = {
+        **record["pixels"],
+        "training_seconds": record["training_seconds"],
+        "image_auroc": record["whole_images"]["auroc"],
+        "defect_wise_recall": mean and mean[0],
+    }
+    for start, key in by_class.items():
+        known |= {start + name: row[key] for name, row in record["classes"].items()}
+    value: float | None = known.get(score)
+    return value
 
 
 def _recalls(row: Mapping[str, Any] | None) -> tuple[str, str]:
