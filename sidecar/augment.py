@@ -31,6 +31,13 @@ class Augmentation:
         "Gaussian noise of up to this variance, in grey levels of 255 squared (S2: 10).", 0.0, low=0.0
     )
     random_background: bool = field("Fill what is not part with uniform noise of a random brightness (S1).", False)
+    contrast: float = field("Stretch around the mean by 1 plus up to this (S4).", 0.0, low=0.0, high=4.0)
+    black_share: float = field(
+        "Black out one side of the picture, up to this share of it, every other time: a plate's border (S4).",
+        0.0,
+        low=0.0,
+        high=1.0,
+    )
 
     def apply(self, image: Bytes, mask: Bytes, part: Bytes, random: np.random.Generator) -> tuple[Floats, Bytes, Bytes]:
         """Change a picture, its class mask and its part in step.
@@ -51,6 +58,11 @@ class Augmentation:
             bright = np.where((part > 0)[:, :, None], bright, noise).astype(np.float32)
         gain = (1 + random.uniform(-self.brightness, self.brightness)) * 2 ** random.uniform(0, self.exposure)
         bright = bright * np.float32(gain)
+        if self.contrast:
+            mean = bright.mean(dtype=np.float64)
+            bright = (mean + (bright - mean) * (1 + random.uniform(0, self.contrast))).astype(np.float32)
+        if self.black_share and random.integers(2):
+            bright, part = _blacked(bright, part, random.uniform(0, self.black_share), int(random.integers(4)))
         side = int(random.choice(self.blur_px))
         if side > 1:
             bright = cv2.GaussianBlur(bright, (side | 1, side | 1), 0).reshape(image.shape)
@@ -77,3 +89,11 @@ class Augmentation:
         matrix[:, 2] += shift
         modes = (cv2.INTER_LINEAR, cv2.INTER_NEAREST, cv2.INTER_NEAREST)
         return [cv2.warpAffine(layer, matrix, (width, height), flags=mode) for layer, mode in zip(layers, modes)]
+
+
+def _blacked(image: Floats, part: Bytes, share: float, side: int) -> tuple[Floats, Bytes]:
+    """Black out a share of a picture from one of its four sides; what is black is no part."""
+    turned = np.rot90(image, side).copy(), np.rot90(part, side).copy()
+    for layer in turned:
+        layer[: round(share * layer.shape[0])] = 0
+    return np.rot90(turned[0], -side), np.rot90(turned[1], -side)

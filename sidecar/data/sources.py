@@ -72,6 +72,7 @@ class Rendered(_Source):
 
     KIND: ClassVar[str] = "defectory"
     good_only: bool = field("Take only frames on which no defect shows.", False)
+    light_states: tuple[str, ...] = field("Take only frames of these light states; none: all (S4).", ())
 
     def samples(self) -> list[Sample]:
         """Its complete pairs, ascending by frame.
@@ -90,6 +91,8 @@ class Rendered(_Source):
         for record in _records(data_set):
             shown = frozenset(d.get("label", d["kind"]) for d in record["defects"] if d["pixels"])
             if shown and self.good_only:
+                continue
+            if self.light_states and record["light_state"] not in self.light_states:
                 continue
             yield Sample(
                 source=self.name,

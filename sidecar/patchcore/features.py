@@ -17,7 +17,8 @@ from manifests.errors import RunError
 
 from . import mobilenet
 
-FEATURES = 40 + 112
+THIRD, FOURTH = 40, 112
+FEATURES = THIRD + FOURTH
 STRIDE_PX = 8
 _MULTIPLE_PX = 16
 _LAYERS = (6, 12)  # the last blocks of 40 and of 112 channels
@@ -30,7 +31,7 @@ class Extractor(nn.Module):
     mean: Tensor
     deviation: Tensor
     scale: Tensor
-    """What each feature is multiplied by: 1, unless the weights were learnt together with what counts of them."""
+    """What each feature is multiplied by: 1; 0 for those that were not learnt."""
 
     def __init__(self) -> None:
         super().__init__()

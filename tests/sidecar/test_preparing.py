@@ -267,3 +267,24 @@ def test_larger_sigma_blurs_the_error_map() -> None:
     assert maps[1][32, 48] > maps[0][32, 48]
     with pytest.raises(RunError, match="sigma: its window of 65 px does not fit into a picture of 64 x 80 px"):
         dissimilarity_map(image[:, :64], spoiled[:, :64], 9.0)
+
+
+def test_contrast_stretches_around_the_mean() -> None:
+    image = np.array([[100, 120, 140]], np.uint8)[:, :, None]
+    mask = np.zeros((1, 3), np.uint8)
+    changed, _, _ = Augmentation(contrast=0.5).apply(image, mask, mask, np.random.default_rng(0))
+    assert changed[0, 1, 0] == pytest.approx(120 / 255, abs=1e-6)
+    stretch = (changed[0, 2, 0] - changed[0, 0, 0]) / (40 / 255)
+    assert 1 < stretch <= 1.5
+
+
+def test_what_is_blacked_out_is_no_part() -> None:
+    image, mask = np.full((40, 60, 1), 200, np.uint8), np.zeros((40, 60), np.uint8)
+    sides = set()
+    for seed in range(40):
+        changed, _, part = Augmentation(black_share=0.5).apply(image, mask, mask + 255, np.random.default_rng(seed))
+        assert ((changed[:, :, 0] > 0) == (part > 0)).all()
+        assert (part > 0).mean() >= 0.5
+        dark = part == 0
+        sides |= {name for name, edge in zip("tblr", (dark[0], dark[-1], dark[:, 0], dark[:, -1])) if edge.all()}
+    assert sides == set("tblr")
