@@ -25,7 +25,7 @@ from .impurities import lay_impurities
 from .impurities.stickers import make_sticker, sticker_entries
 from .labels import label
 from .lights import add_lights
-from .marks import marking
+from .marks import built, marking
 from .part import PART, add_part, show_instance
 from .passes import add_passes
 from .surfaces import make_surface, mesh_edge_mm, surface_paths
@@ -188,8 +188,10 @@ def manifest_of(scene: bpy.types.Scene) -> schema.Manifest:
 
 
 def part_of(scene: bpy.types.Scene) -> bpy.types.Object | None:
-    """The object that shows the instances; None where a person has deleted it."""
-    return next((thing for thing in scene.objects if thing.type == "MESH" and PART in thing), None)
+    """The object that shows the instances, and no copy of it; None where a person has deleted it."""
+    found = [thing for thing in scene.objects if thing.type == "MESH" and PART in thing]
+    originals = built("part")
+    return next((thing for thing in found if thing in originals), found[0] if len(found) == 1 else None)
 
 
 def forget_geometry(part: bpy.types.Object) -> None:

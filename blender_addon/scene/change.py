@@ -27,7 +27,12 @@ _NO_GEOMETRY = {"name", "lights", "light_states", "backdrop", "render", "output"
 
 
 def change_scene(
-    inspection: InspectionScene, manifest: schema.Manifest, mesh: Mesh, assets_folder: Path = Path()
+    inspection: InspectionScene,
+    manifest: schema.Manifest,
+    mesh: Mesh,
+    assets_folder: Path = Path(),
+    *,
+    anew: bool = False,
 ) -> InspectionScene:
     """Make the scene of a manifest that of another.
 
@@ -36,6 +41,7 @@ def change_scene(
         manifest: what it is to show from now on.
         mesh: the prepared part of ``manifest``.
         assets_folder: below which the manifest's assets lie.
+        anew: build everything, as after a person has deleted some of it.
 
     Returns:
         The same scene; it may show no instance until ``show_geometry``.
@@ -47,15 +53,15 @@ def change_scene(
     surface_index(mesh, manifest.surfaces)
     bounds = viewpoints.Bounds.of(mesh.vertices_mm)
     table = sampling.Table(manifest, viewpoints.plan(manifest.views, manifest.camera, bounds))
-    other_part = mesh is not inspection.given
+    anew = anew or mesh is not inspection.given
     changed = changes(old, manifest)
     install(table)
     describe(scene, manifest)
-    if other_part or _touches(changed, _RIG):
+    if anew or _touches(changed, _RIG):
         bpy.data.batch_remove(_own(scene, "rig"))
         with marking("rig"):
             add_rig(scene, table, bounds, assets_folder)
-    if other_part or _touches(changed, _COATING):
+    if anew or _touches(changed, _COATING):
         _uncoat(scene)
         with marking("coating"):
             materials = add_coating(scene, table)
@@ -65,7 +71,7 @@ def change_scene(
     if _touches(changed, _PLACE):
         place_part(part, table)
     set_up_cycles(scene, manifest.render)
-    if not other_part and all(_touches({path}, _NO_GEOMETRY) for path in changed):
+    if not anew and all(_touches({path}, _NO_GEOMETRY) for path in changed):
         return replace(inspection, table=table)
     forget_geometry(part)
     return resume_scene(scene, part, table, mesh)

@@ -155,6 +155,25 @@ def change_manifest(scene: bpy.types.Scene, manifest: schema.Manifest, found: Fo
     scene.frame_set(scene.frame_current)
 
 
+def rebuild(scene: bpy.types.Scene) -> None:
+    """Build everything of an inspection scene anew, as after a person has deleted some of it.
+
+    Raises:
+        UserError: the part itself is gone.
+    """
+    from ..scene.change import change_scene
+
+    inspection = _bound(scene)
+    assert inspection is not None and current is not None
+    home = source(scene).parent
+    inspection = change_scene(inspection, inspection.table.manifest, inspection.given, home, anew=True)
+    current.inspection, current.table = inspection, inspection.table
+    drivers.install(inspection.table)
+    inspection.show_geometry(clamp_frame(inspection.table, scene.frame_current))
+    scene.view_layers[0].update()
+    scene.frame_set(scene.frame_current)
+
+
 def _bring_up(inspection: InspectionScene, found: FoundPart, source: Path) -> None:
     global current
     group, manifest = of(inspection.scene), inspection.table.manifest

@@ -95,9 +95,43 @@ def steps() -> Iterator[tuple[str, Callable[[], object] | None, Callable[[], obj
     yield "preview_closed", lambda: click(*HEADERS["preview"]), lambda: True
     yield "undone", lambda: bpy.ops.ed.undo(), lambda: len(manifest().parameters) == 0
     yield "redone", lambda: bpy.ops.ed.redo(), lambda: len(manifest().parameters) == 1
+    yield from undoing()
     path = FOLDER / "flange.yaml"
     yield "export", lambda: _export(), lambda: browser() is not None
     yield "written", lambda: choose(path) and key("Return"), lambda: path.is_file()
+
+
+def state() -> Any:
+    """What undo must bring back."""
+    inspection, shown = module("ui.inspection"), scene()
+    if not inspection.is_open(shown):
+        return None
+    wanted = module("contract").schema.to_dict(module("ui.authoring").wanted(shown))
+    built = module("contract").schema.to_dict(inspection.current.table.manifest)
+    objects = sorted(
+        [thing.name, len(thing.animation_data.drivers) if thing.animation_data else 0] for thing in shown.objects
+    )
+    return [wanted, built, objects, shown.frame_current] if wanted == built else "on the way"
+
+
+def undoing() -> Iterator[tuple[str, Callable[[], object] | None, Callable[[], object]]]:
+    """Each operator done, undone and done again; names that begin with a dash are quick and leave no picture."""
+    ops = bpy.ops.defectory
+    operators = {
+        "add_item": lambda: ops.add_item("EXEC_DEFAULT", True, path="lights", kind="spot"),
+        "move_item": lambda: ops.move_item("EXEC_DEFAULT", True, path="lights", step=-1),
+        "copy_item": lambda: ops.copy_item("EXEC_DEFAULT", True, path="defects"),
+        "randomise": lambda: ops.randomise("EXEC_DEFAULT", True, target="surface.roughness", low=0.2, high=0.4),
+        "stop_randomising": lambda: ops.stop_randomising("EXEC_DEFAULT", True, target="surface.roughness"),
+        "remove_item": lambda: ops.remove_item("EXEC_DEFAULT", True, path="lights"),
+        "new_draw": lambda: ops.new_draw("EXEC_DEFAULT", True),
+    }
+    for name, act in operators.items():
+        before = state()
+        yield f"-{name}", act, lambda before=before: state() not in (before, "on the way")
+        after = state()
+        yield f"-{name}_undone", lambda: bpy.ops.ed.undo(), lambda before=before: state() == before
+        yield f"-{name}_redone", lambda: bpy.ops.ed.redo(), lambda after=after: state() == after
 
 
 def _export() -> None:
@@ -129,14 +163,15 @@ class Drive:
                 return self._leave()
             self.until = time.monotonic() + LONGEST_S
             self.step[1]()
-            return PAUSE_S
+            return 0.2 if self.step[0].startswith("-") else PAUSE_S
         name, _, reached = self.step
         if not reached():
             if time.monotonic() > self.until:
                 shoot(f"{len(SEEN['steps']):02d}_{name}")
                 raise TimeoutError(f"{name}: {module('ui.inspection').problem or 'nothing happened'}")
             return 0.2
-        shoot(f"{len(SEEN['steps']):02d}_{name}")
+        if not name.startswith("-"):
+            shoot(f"{len(SEEN['steps']):02d}_{name}")
         SEEN["steps"].append(name)
         self.step = None
         return 0.05

@@ -55,4 +55,25 @@ class WakeDrivers(_Opened, bpy.types.Operator):
         return {"FINISHED" if guarded(lambda: inspection.wake(context.scene)) else "CANCELLED"}
 
 
-CLASSES: tuple[Any, ...] = (NewDraw, NextInstance, WakeDrivers)
+class AllowDrivers(_Opened, bpy.types.Operator):
+    """Allow Blender to run the drivers of files that you open (Preferences, Save & Load, Auto Run Python Scripts)"""
+
+    bl_idname = "defectory.allow_drivers"
+    bl_label = "Allow Drivers"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        context.preferences.filepaths.use_scripts_auto_execute = True
+        return {"FINISHED" if guarded(lambda: inspection.wake(context.scene)) else "CANCELLED"}
+
+
+class RestoreRig(_Opened, bpy.types.Operator):
+    """Build camera, lights and backdrop anew, as the manifest has them"""
+
+    bl_idname = "defectory.restore_rig"
+    bl_label = "Restore Camera and Lights"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        return {"FINISHED" if guarded(lambda: inspection.rebuild(context.scene)) else "CANCELLED"}
+
+
+CLASSES: tuple[Any, ...] = (NewDraw, NextInstance, WakeDrivers, AllowDrivers, RestoreRig)

@@ -10,7 +10,7 @@ from ...contract import schema
 from .. import drawing, drivers, facts, inspection, preparing, runs
 from ..operators.export import CancelRun, ExportManifest, OpenReport, RenderHere, SubmitToFarm
 from ..operators.files import CancelPreparation, ImportPart, OpenManifest
-from ..operators.frames import WakeDrivers
+from ..operators.frames import AllowDrivers, RestoreRig, WakeDrivers
 from .base import Inspection, StepPanel, fields_of, root
 from .lists import kinds_of
 
@@ -35,6 +35,11 @@ class InspectionPanel(Inspection, bpy.types.Panel):
         if not drivers.run(context.scene, opened.table):
             drawing.message(layout, context, "The drivers do not run: the frame is not the manifest's")
             layout.operator(WakeDrivers.bl_idname, icon="DRIVER")
+            if not context.preferences.filepaths.use_scripts_auto_execute:
+                layout.operator(AllowDrivers.bl_idname, icon="CHECKMARK")
+        if context.scene.camera is None:
+            drawing.message(layout, context, "The camera was deleted from the scene")
+            layout.operator(RestoreRig.bl_idname, icon="LOOP_BACK")
         drawing.lines(layout, facts.describe_manifest(opened.table, opened.report))
 
 
