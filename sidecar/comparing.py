@@ -39,7 +39,8 @@ def compare(folders: Sequence[Path], out: Path) -> None:
     Raises:
         RunError: a run was not evaluated.
     """
-    records = [_record(folder) for folder in folders]
+    # Runs of one config have one name, but each a folder of its own.
+    records = [_record(folder) | {"run": folder.resolve().name} for folder in folders]
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(["run", *_SCORES, "defect_wise_recall", "training_seconds"])
