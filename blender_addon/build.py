@@ -33,8 +33,8 @@ PLATFORMS = {
     "windows-x64": ("win_amd64",),
 }
 
-# Neither is of use in Blender's window: one builds the extension, the other is run by its path inside a checkout.
-_LEFT_OUT = ("build.py", "headless.py")
+# It builds the extension and is of no use inside it.
+_LEFT_OUT = ("build.py",)
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 _INSERT_AT = "# {built}\n"
 

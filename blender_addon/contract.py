@@ -6,17 +6,63 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from manifests import assets, distributions, errors, fields, files, layout, sampling, schema, viewpoints
+    from manifests import (
+        assets,
+        distributions,
+        encoding,
+        errors,
+        fields,
+        files,
+        layout,
+        sampling,
+        schema,
+        showing,
+        viewpoints,
+    )
 else:
     try:
-        from .vendor.manifests import assets, distributions, errors, fields, layout, sampling, schema, viewpoints
+        from .vendor.manifests import (
+            assets,
+            distributions,
+            encoding,
+            errors,
+            fields,
+            layout,
+            sampling,
+            schema,
+            showing,
+            viewpoints,
+        )
     except ModuleNotFoundError as missing:
         # Only an absent vendor folder means "a checkout"; anything absent inside it is a broken build and must show.
         if missing.name is None or not missing.name.endswith(".vendor"):
             raise
-        from manifests import assets, distributions, errors, fields, layout, sampling, schema, viewpoints
+        from manifests import (
+            assets,
+            distributions,
+            encoding,
+            errors,
+            fields,
+            layout,
+            sampling,
+            schema,
+            showing,
+            viewpoints,
+        )
 
-__all__ = ["assets", "distributions", "errors", "fields", "files", "layout", "sampling", "schema", "viewpoints"]
+__all__ = [
+    "assets",
+    "distributions",
+    "encoding",
+    "errors",
+    "fields",
+    "files",
+    "layout",
+    "sampling",
+    "schema",
+    "showing",
+    "viewpoints",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -8,6 +8,7 @@ flight. The process ends as soon as its standard input does, so that no render o
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import signal
@@ -22,17 +23,20 @@ finishing = threading.Event()
 
 
 def main(arguments: list[str]) -> None:
-    """Render the shard whose file is the only argument."""
+    """Render the shard whose file is the only argument.
+
+    ``preview_percent`` in it asks for small pictures, without twins, for a person who waits.
+    """
     shard = json.loads(Path(arguments[0]).read_text())
-    # Imported here: the path to the package is set by the lines at the end of this file.
+    # Imported here: what is wrong with the shard's file shows without Blender.
     import bpy
 
-    from blender_addon import blender_versions, devices, render
-    from blender_addon.contract import schema
-    from blender_addon.geometry.preparation.prepared_files import load_prepared
-    from blender_addon.scene.build import build_scene
-    from blender_addon.scene.stored import open_scene
-    from blender_addon.scene.twin import TwinPart
+    from . import blender_versions, devices, render
+    from .contract import schema
+    from .geometry.preparation.prepared_files import load_prepared
+    from .scene.build import build_scene
+    from .scene.stored import open_scene
+    from .scene.twin import TwinPart
 
     bpy.ops.wm.read_factory_settings(use_empty=True)
     manifest = schema.from_dict(shard["manifest"])
@@ -47,7 +51,10 @@ def main(arguments: list[str]) -> None:
         inspection.scene.render.threads_mode = "FIXED"
         inspection.scene.render.threads = shard["threads"]
     render.prepare_output(inspection.scene)
-    twin = TwinPart(inspection, manifest.twin) if manifest.twin else None
+    preview = shard.get("preview_percent")
+    if preview:
+        inspection.scene.render.resolution_percentage = preview
+    twin = TwinPart(inspection, manifest.twin) if manifest.twin and not preview else None
     tell("ready", blender=blender_versions.describe(), device=device)
     for frame in shard["frames"]:
         if finishing.is_set():
@@ -88,12 +95,13 @@ def _listen() -> None:
     os._exit(1)
 
 
-def _run() -> NoReturn:
+def run() -> NoReturn:
+    """What the script does, in its package."""
     # Whoever stops a whole machine tells every process; the one that waits for this one decides when it ends.
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=_listen, daemon=True).start()
-    from blender_addon.contract import errors
+    from .contract import errors
 
     try:
         main(sys.argv[sys.argv.index("--") + 1 :])
@@ -107,6 +115,8 @@ def _run() -> NoReturn:
 
 
 if __name__ == "__main__":
-    # Blender runs this file by its path; the package around it must come before Blender's own modules.
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-    _run()
+    # Blender runs this file by its path. Its package, whose folder has another name in an installed extension, must
+    # come before Blender's own modules.
+    _folder = Path(__file__).resolve().parent
+    sys.path.insert(0, str(_folder.parent))
+    importlib.import_module(f"{_folder.name}.headless").run()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import bpy
 
-from .ui import handlers, operators, panels, preferences, properties
+from .ui import handlers, operators, panels, preferences, properties, swatches
 from .ui.operators.randomise import draw_in_context_menu
+from .ui.overlays import coverage, mask, settings
+from .ui.overlays import drawing as overlays
 
-_CLASSES = (*properties.CLASSES, *preferences.CLASSES, *operators.CLASSES, *panels.CLASSES)
+_CLASSES = (*properties.CLASSES, *settings.CLASSES, *preferences.CLASSES, *operators.CLASSES, *panels.CLASSES)
 
 
 def register() -> None:
@@ -16,7 +18,9 @@ def register() -> None:
         for one in _CLASSES:
             bpy.utils.register_class(one)
         setattr(bpy.types.Scene, properties.KEY, bpy.props.PointerProperty(type=properties.InspectionProperties))
+        settings.register()
         handlers.register()
+        overlays.register()
         bpy.types.UI_MT_button_context_menu.append(draw_in_context_menu)
     except BaseException:
         unregister()
@@ -26,7 +30,11 @@ def register() -> None:
 def unregister() -> None:
     """Take away whatever :func:`register` added, the last first; scenes keep their manifest for the next time."""
     bpy.types.UI_MT_button_context_menu.remove(draw_in_context_menu)
+    overlays.unregister()
     handlers.unregister()
+    for one in (mask, coverage, swatches):
+        one.forget()
+    settings.unregister()
     if hasattr(bpy.types.Scene, properties.KEY):
         delattr(bpy.types.Scene, properties.KEY)
     for one in reversed(_CLASSES):

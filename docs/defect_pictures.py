@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from manifests.encoding import encode
 from tests.blender.rendering import manifest, render
-from worker.camera import encode
 
 SIDE, GAP = 176, 4
 KINDS = {

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from manifests.encoding import encode
 from tests.blender.rendering import manifest, render
-from worker.camera import encode
 
 PLATE = Path(__file__).resolve().parent.parent / "manifests/examples/parts/plate.step"
 SIDE, GAP = 208, 4

@@ -18,8 +18,8 @@ from PIL import Image
 from blender_addon.geometry.preparation.prepare import prepare_part
 from blender_addon.geometry.preparation.prepared_files import save_prepared
 from manifests import schema
+from manifests.encoding import encode
 from worker.blender import Blender, build_command, headless_script
-from worker.camera import encode
 from worker.develop import read_exr
 
 PARTS = Path(__file__).resolve().parent.parent / "manifests/examples/parts"

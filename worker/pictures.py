@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import math
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -18,6 +17,7 @@ from PIL import Image
 
 from manifests.layout import IMAGE, INSTANCES, MASK, TWIN, VISIBLE, DataSet
 from manifests.schema import Manifest
+from manifests.showing import class_colors
 
 from .census import Defect
 
@@ -29,8 +29,6 @@ _HALO_PX = 3  # of a thumbnail, between a defect and its outline, so that the li
 _THREADS = 4
 _REC_709 = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
 
-_COLORS = ("#ff4f3d", "#35b6ff", "#ffc91f", "#3ddc84", "#d783ff", "#ff8fc6", "#14dfd0", "#c4f042")
-"""Of the classes, in the order of their mask values, then again from the start; readable on paint and on black."""
 _UNSEEN = 0.35  # brightness of the mask's colours where no twin shows that it can be seen
 
 Mask = NDArray[np.bool_]
@@ -126,36 +124,6 @@ def look_at(
     # Decoding leaves the interpreter's lock; few threads, because each holds a decoded image.
     with ThreadPoolExecutor(_THREADS) as pool:
         yield from pool.map(look, frames)
-
-
-def class_colors(manifest: Manifest) -> dict[str, str]:
-    """Label of each class but the background and its colour, ``#rrggbb``."""
-    return {name: _COLORS[(value - 1) % len(_COLORS)] for name, value in manifest.labels.items() if value}
-
-
-def spread(frames: list[int], count: int, per_instance: int) -> list[int]:
-    """Choose frames evenly over a data set, and over the views and light states of an instance.
-
-    Every n-th frame alone would show one and the same view wherever n is a multiple of the views.
-
-    Args:
-        frames: to choose from, ascending.
-        count: how many.
-        per_instance: frames of one instance.
-
-    Returns:
-        Ascending, at most ``count``.
-    """
-    if len(frames) <= count:
-        return list(frames)
-    shown: Counter[int] = Counter()
-    chosen = []
-    for stratum in np.array_split(np.array(frames), count):
-        middle = int(stratum[len(stratum) // 2])
-        frame = min(stratum.tolist(), key=lambda f: (shown[f % per_instance], abs(f - middle)))
-        shown[frame % per_instance] += 1
-        chosen.append(frame)
-    return chosen
 
 
 def mean_picture(thumbnails: list[Thumbnail]) -> str:

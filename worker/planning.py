@@ -94,7 +94,7 @@ def judge(
         bounds, surface = Bounds.of(mesh.vertices_mm), Surface.of(mesh, part)
         lens = Lens(manifest.camera)
         if px_per_mm is None:
-            px_per_mm = lens.scale_px / viewpoints.fitted_distance_mm(manifest.camera, bounds.radius_mm) / 2
+            px_per_mm = planner.usual_px_per_mm(manifest.camera, bounds.radius_mm)
         limits = Limits(px_per_mm, incidence_deg, blur_px, lowest_deg)
         found = planner.reach(surface, manifest.camera, limits)
         if plan:
@@ -142,8 +142,7 @@ def _picture(
     surface: Surface, lens: Lens, views: Viewpoints, focus_mm: Floats, limits: Limits, found: Reach, coverage: Coverage
 ) -> Image.Image:
     """Four sides of the part in false colours, two by two, above the scale."""
-    # From the limit to three times it, or what most of the part has where that is more.
-    most = max(3 * limits.px_per_mm, 1.5 * coverage.px_per_mm)
+    most = picture.most_px_per_mm(limits.px_per_mm, coverage.px_per_mm)
     sides = picture.paint(surface, lens, views, focus_mm, limits, found, most, _SIDE_PX)
     cell = _SIDE_PX + _MARGIN_PX
     width, height = 2 * cell + _MARGIN_PX, 2 * (cell + _LINE_PX) + _MARGIN_PX

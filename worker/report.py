@@ -24,12 +24,13 @@ from manifests.files import read_manifest
 from manifests.layout import IMAGE, DataSet, write_atomic
 from manifests.sampling import locate_frame
 from manifests.schema import Manifest
+from manifests.showing import class_colors, spread
 
 from . import charts, parts
 from .census import Census, Defect, take_census
 from .charts import number, unit_of, with_unit
 from .histograms import histograms, words
-from .pictures import Look, class_colors, look_at, mean_picture, spread
+from .pictures import Look, look_at, mean_picture
 from .progress import duration
 from .standing import Standing, standing
 

@@ -26,9 +26,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from manifests.encoding import encode
 from manifests.schema import Manifest
 
-from .camera import encode, noise_deviation, white_level
+from .camera import noise_deviation, white_level
 from .masks import Masks
 from .regions import pieces
 

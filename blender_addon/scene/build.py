@@ -30,7 +30,7 @@ from .part import PART, add_part, show_instance
 from .passes import add_passes
 from .surfaces import make_surface, mesh_edge_mm, surface_paths
 
-_INSTANCE, _MANIFEST = "defectory_instance", "defectory_manifest"
+_INSTANCE, _MANIFEST, _CLASSES = "defectory_instance", "defectory_manifest", "defectory_classes"
 
 
 @dataclass
@@ -76,6 +76,10 @@ class InspectionScene:
         self.built, self.laid, self.defects, self.warnings = built, laid, built.defects, built.warnings + laid.warnings
         show_instance(self.part, built, laid, self.slots(laid))
         self.part.data[_INSTANCE] = instance
+        # With the mesh, so that undo and files bring both back together.
+        self.part.data[_CLASSES] = json.dumps(
+            {d["id"]: d["label"] for d in built.defects if not d.get("insignificant")}
+        )
 
     def slots(self, laid: Laid) -> NDArray[np.int32]:
         """(m,) the part's material of each triangle of the instance that is shown, and of what lies on it."""
@@ -192,6 +196,11 @@ def part_of(scene: bpy.types.Scene) -> bpy.types.Object | None:
     found = [thing for thing in scene.objects if thing.type == "MESH" and PART in thing]
     originals = built("part")
     return next((thing for thing in found if thing in originals), found[0] if len(found) == 1 else None)
+
+
+def classes_of_defects(mesh: bpy.types.Mesh) -> dict[int, str]:
+    """Of each defect in an instance's mesh its id and its class, but for those that are in no mask."""
+    return {int(number): label for number, label in json.loads(mesh.get(_CLASSES, "{}")).items()}
 
 
 def forget_geometry(part: bpy.types.Object) -> None:

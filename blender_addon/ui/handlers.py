@@ -8,7 +8,7 @@ import bpy
 from bpy.app.handlers import persistent
 
 from ..contract import errors
-from . import authoring, inspection, preparing
+from . import authoring, inspection, jobs
 from .messages import guarded
 
 
@@ -73,7 +73,7 @@ def unregister() -> None:
         handlers = getattr(bpy.app.handlers, event)
         if handler in handlers:
             handlers.remove(handler)
-    preparing.cancel()
+    jobs.cancel_all()
     authoring.unschedule()
     inspection.forget()
 

@@ -212,6 +212,12 @@ def _note(scene: bpy.types.Scene, **changes: Any) -> None:
         current.document = of(scene).document
 
 
+def part_of(scene: bpy.types.Scene) -> bpy.types.Object | None:
+    """The object that shows the instances; None where it was deleted."""
+    part = of(scene).part
+    return part if part is not None and part.type == "MESH" and part.name in scene.objects else None
+
+
 def stored_part(scene: bpy.types.Scene) -> Path:
     """Where the prepared part of an inspection scene lies."""
     return Path(json.loads(of(scene).document)["part"])
@@ -292,8 +298,8 @@ def _bound(scene: bpy.types.Scene) -> InspectionScene | None:
     """The open inspection scene, if that is what ``scene`` shows, with its objects as they are now."""
     if current is None or not is_open(scene):
         return None
-    part = of(scene).part
-    if part is None or part.type != "MESH" or part.name not in scene.objects:
+    part = part_of(scene)
+    if part is None:
         raise errors.PartError("The part was deleted from the scene; open the manifest again")
     if current.inspection is None:
         raise errors.PartError("The prepared part is not at hand; open the manifest again to see other instances")

@@ -12,6 +12,7 @@ import os
 import sys
 import time
 import traceback
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,8 @@ def registered() -> dict[str, list[str]]:
         ],
         "operators": list(dir(bpy.ops.defectory)),
         "scene": [name for name in ("defectory",) if hasattr(bpy.types.Scene, name)],
+        "window manager": [name for name in ("defectory",) if hasattr(bpy.types.WindowManager, name)],
+        "draw handlers": [str(one) for one in _draw_handlers()],
         "drivers": [name for name in ("param",) if name in bpy.app.driver_namespace],
     }
     for event in dir(bpy.app.handlers):
@@ -60,6 +63,12 @@ def registered() -> dict[str, list[str]]:
         if isinstance(handlers, list):
             found["handlers." + event] = [h.__name__ for h in handlers if (h.__module__ or "").startswith(ADDON)]
     return {kind: names for kind, names in found.items() if names}
+
+
+def _draw_handlers() -> list[Any]:
+    """Handles that Blender knows, for it lists them nowhere."""
+    drawing = sys.modules.get(f"{ADDON}.ui.overlays.drawing")
+    return [] if drawing is None else drawing._handles
 
 
 def enabling(manifest: str) -> dict[str, Any]:
@@ -532,6 +541,76 @@ def export_and_render(part: str, path: str, command: str, *frames: str) -> dict[
     facts["changed"] = Path(path).read_text() != text
     scene.objects["Block"].name = "Renamed"
     facts["gone"] = [list(bpy.ops.defectory.export(filepath=path)), inspection.problem]
+    return facts
+
+
+_OF_CAMERA = ("offset_mm", "tilt_deg")
+
+
+def live(manifest: str, still: str, frame: str) -> dict[str, Any]:
+    """Everything that works beside the window, and what it should be compared with."""
+    enable()
+    bpy.ops.defectory.open_manifest(filepath=manifest)
+    scene, inspection, jobs = bpy.context.scene, module("ui.inspection"), module("ui.jobs")
+    mask, overlays = module("ui.overlays.mask"), module("ui.overlays.classes")
+    table = inspection.current.table
+    # By hand: the previews must show it.
+    bpy.ops.mesh.primitive_cube_add(size=0.01, location=(0.02, -0.02, 0.02))
+    facts: dict[str, Any] = {"begun": list(bpy.ops.defectory.contact_sheet()), "kinds": list(jobs.running)}
+    jobs.wait("sheet")
+    assert inspection.problem == "", inspection.problem
+    facts["frames"], facts["problem"] = module("ui.contact_sheet").frames, inspection.problem
+    image = bpy.data.images["Contact Sheet"]
+    facts["sheet"] = [list(image.size), [round(255 * value) for value in image.pixels[:]]]
+
+    scene.frame_set(int(frame))
+    mask.begin(scene)
+    jobs.wait("mask")
+    assert inspection.problem == "", inspection.problem
+    painted = mask.colours(scene)
+    facts["mask"] = [list(painted.shape), [round(255 * float(value)) for value in painted.ravel()]]
+    # In the manifest a mask has as many samples as its image, in a preview one.
+    stills = []
+    module("render").prepare_output(scene)
+    for samples, name in ((scene.cycles.samples, "image"), (1, "mask")):
+        scene.cycles.samples, scene.render.filepath = samples, f"{still}_{name}.exr"
+        bpy.ops.render.render(write_still=True)
+        stills.append(scene.render.filepath)
+    facts["stills"], facts["defects"] = stills, inspection.current.inspection.defects
+
+    corners, colours = overlays.corners_m(scene.defectory.part, table.manifest)
+    ids = [round(item.value) for item in scene.defectory.part.data.attributes["defect_id"].data]
+    facts["marked"] = [len(corners), len(colours), sum(number > 0 for number in ids)]
+    view = module("contract").sampling.locate_frame(table.manifest, int(frame)).view
+    # What is drawn shows the camera without what its parameters draw.
+    drawn = {name: tuple(table.field(f"camera.{name}[{k}]", int(frame)) for k in range(3)) for name in _OF_CAMERA}
+    lines = module("ui.overlays.cameras").lines_mm(table.viewpoints, replace(table.manifest.camera, **drawn))[view]
+    camera = scene.camera
+    facts["camera"] = [
+        [list(camera.matrix_world @ corner) for corner in camera.data.view_frame(scene=scene)],
+        list(camera.matrix_world.translation),
+        lines.tolist(),
+    ]
+
+    bpy.ops.defectory.compute_coverage()
+    jobs.wait("coverage")
+    coverage = module("ui.overlays.coverage")
+    facts["coverage"] = coverage.current(scene).numbers
+    facts["coloured"] = [list(coverage.judged.corners_mm.shape), list(coverage.judged.colours.shape)]
+    facts["shown"] = bpy.context.window_manager.defectory.coverage
+    facts["coverage_problem"] = inspection.problem
+    scene.defectory.manifest.camera.focal_length_mm *= 1.1
+    module("ui.authoring").follow(scene)
+    facts["outdated"] = coverage.current(scene) is None
+
+    bpy.ops.defectory.contact_sheet()
+    process, scratch = jobs.running["sheet"].process, jobs.running["sheet"].scratch.name
+    bpy.ops.defectory.cancel_job(kind="sheet")
+    facts["cancelled"] = [list(jobs.running), process.poll() is not None, Path(scratch).exists()]
+    bpy.ops.defectory.contact_sheet()
+    process = jobs.running["sheet"].process
+    disable()
+    facts["left"] = [registered(), process.poll() is not None]
     return facts
 
 

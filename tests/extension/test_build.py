@@ -35,9 +35,7 @@ def test_it_holds_the_add_on_and_the_contract_and_nothing_for_developers(archive
     names = {name for name in contents(archive) if not name.startswith("wheels/")}
     addon = {path.relative_to(ROOT / "blender_addon").as_posix() for path in (ROOT / "blender_addon").rglob("*.py")}
     contract = {path.relative_to(ROOT).as_posix() for path in (ROOT / "manifests").rglob("*.py")}
-    expected = (addon - {"build.py", "headless.py"}) | {
-        f"vendor/{name}" for name in contract if "/examples/" not in name
-    }
+    expected = (addon - {"build.py"}) | {f"vendor/{name}" for name in contract if "/examples/" not in name}
     assert names == expected | {"vendor/__init__.py", "LICENSE", "blender_manifest.toml"}
 
 

@@ -11,10 +11,11 @@ import pytest
 from PIL import Image
 
 from manifests import schema, viewpoints
+from manifests.encoding import encode
 from manifests.errors import DataSetError, ManifestError
 from manifests.sampling import Table
 from worker.backgrounds import check_photographs, make_background
-from worker.camera import camera_image, encode
+from worker.camera import camera_image
 
 SIZE = (40, 24)
 

@@ -12,12 +12,12 @@ import pytest
 
 from blender_addon.geometry.preparation.prepare import prepare_part
 from blender_addon.geometry.preparation.prepared_files import save_prepared
+from manifests.encoding import encode
 from manifests.errors import DataSetError, ManifestError
 from manifests.files import write_yaml
 from manifests.layout import IMAGE, PASSES, RECORD, DataSet, write_atomic
 from manifests.sampling import Table
 from manifests.schema import Manifest
-from worker.camera import encode
 from worker.develop import write_png
 from worker.passes import COVERAGE, write_passes
 from worker.relief import make_reliefs, open_task

@@ -28,13 +28,14 @@ import png
 from numpy.typing import NDArray
 from PIL import Image
 
+from manifests.encoding import decode
 from manifests.errors import DataSetError
 from manifests.layout import IMAGE, PASSES, DataSet, disk_errors
 from manifests.sampling import Table
 from manifests.schema import Manifest
 
 from .. import parts
-from ..camera import decode, white_level
+from ..camera import white_level
 from ..data_sets import open_data_set
 from ..passes import COVERAGE, read_passes, write_floats
 from .lamps import lamp_vectors

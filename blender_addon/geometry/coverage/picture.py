@@ -28,6 +28,11 @@ _SCALE = np.array([(0.15, 0.20, 0.50), (0.12, 0.48, 0.56), (0.30, 0.73, 0.42), (
 _CHUNK = 512
 
 
+def most_px_per_mm(limit_px_per_mm: float, median_px_per_mm: float) -> float:
+    """Upper end of the scale: three times the limit, or what most of the part has where that is more."""
+    return max(3 * limit_px_per_mm, 1.5 * median_px_per_mm)
+
+
 def colours(shares: Floats) -> Floats:
     """(n, 3) colours, 0 to 1, of places on the scale, 0 to 1."""
     at = np.clip(shares, 0, 1) * (len(_SCALE) - 1)
@@ -71,16 +76,31 @@ def paint(
     pictures = {}
     for name, direction in DIRECTIONS.items():
         points, shown, facing = look(surface, direction, side_px)
-        best = resolutions(surface, points, lens, plan, focus_mm, limits).max(axis=0)
-        span = max(most_px_per_mm - limits.px_per_mm, 1e-9)
-        colour = colours((best - limits.px_per_mm) / span)
-        missed = np.flatnonzero(best == 0)
-        near = _nearest(points.places_mm[missed], points.normals[missed], found.points)
-        colour[missed] = np.where(found.reachable[near][:, None], MISSED, UNREACHABLE)
+        colour = point_colours(surface, points, lens, plan, focus_mm, limits, found, most_px_per_mm)
         picture = np.tile(np.array(EMPTY), (side_px, side_px, 1))
         picture[shown] = colour * (0.62 + 0.38 * facing)[:, None]
         pictures[name] = picture
     return pictures
+
+
+def point_colours(
+    surface: Surface,
+    points: Points,
+    lens: Lens,
+    plan: viewpoints.Viewpoints,
+    focus_mm: Floats,
+    limits: Limits,
+    found: Reach,
+    most_px_per_mm: float,
+) -> Floats:
+    """(n, 3) colours, 0 to 1, of points of the surface; the scale goes from the limit to the most."""
+    best = resolutions(surface, points, lens, plan, focus_mm, limits).max(axis=0)
+    span = max(most_px_per_mm - limits.px_per_mm, 1e-9)
+    colour = colours((best - limits.px_per_mm) / span)
+    missed = np.flatnonzero(best == 0)
+    near = _nearest(points.places_mm[missed], points.normals[missed], found.points)
+    colour[missed] = np.where(found.reachable[near][:, None], MISSED, UNREACHABLE)
+    return colour
 
 
 def _nearest(places: Floats, normals: Floats, points: Points) -> np.ndarray:

@@ -48,6 +48,11 @@ class Reach:
         return np.asarray(self.seen.any(axis=0))
 
 
+def usual_px_per_mm(camera: schema.Camera, radius_mm: float) -> float:
+    """The resolution that counts as seen where none is asked for: half of what a view has that just holds the part."""
+    return Lens(camera).scale_px / viewpoints.fitted_distance_mm(camera, radius_mm) / 2
+
+
 def reach(surface: Surface, camera: schema.Camera, limits: Limits) -> Reach:
     """Look at a part from everywhere.
 

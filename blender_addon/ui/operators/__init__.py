@@ -1,5 +1,5 @@
 """Operators: each reads its properties, calls one function and reports. A module for each kind of work."""
 
-from . import export, files, frames, lists, randomise
+from . import export, files, frames, lists, live, randomise
 
-CLASSES = (*files.CLASSES, *export.CLASSES, *frames.CLASSES, *lists.CLASSES, *randomise.CLASSES)
+CLASSES = (*files.CLASSES, *export.CLASSES, *frames.CLASSES, *lists.CLASSES, *randomise.CLASSES, *live.CLASSES)

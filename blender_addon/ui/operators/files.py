@@ -7,7 +7,7 @@ from typing import Any
 
 import bpy
 
-from .. import authoring, inspection, preparing
+from .. import authoring, inspection
 from ..messages import guarded, redraw
 
 
@@ -69,16 +69,4 @@ class ImportPart(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class CancelPreparation(bpy.types.Operator):
-    """Give up preparing the part"""
-
-    bl_idname = "defectory.cancel_preparation"
-    bl_label = "Cancel"
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        preparing.cancel()
-        redraw()
-        return {"FINISHED"}
-
-
-CLASSES: tuple[Any, ...] = (OpenManifest, ImportPart, CancelPreparation)
+CLASSES: tuple[Any, ...] = (OpenManifest, ImportPart)

@@ -9,9 +9,10 @@ import bpy
 from ...contract import schema
 from .. import drawing, drivers, facts, inspection, preparing, runs
 from ..operators.export import CancelRun, ExportManifest, OpenReport, RenderHere, SubmitToFarm
-from ..operators.files import CancelPreparation, ImportPart, OpenManifest
+from ..operators.files import ImportPart, OpenManifest
 from ..operators.frames import AllowDrivers, RestoreRig, WakeDrivers
 from .base import Inspection, StepPanel, fields_of, root
+from .jobs import progress
 from .lists import kinds_of
 
 
@@ -27,7 +28,7 @@ class InspectionPanel(Inspection, bpy.types.Panel):
         if not inspection.is_open(context.scene):
             row.operator(ImportPart.bl_idname, icon="IMPORT")
         row.operator(OpenManifest.bl_idname, icon="FILE_FOLDER")
-        _progress(layout)
+        progress(layout, preparing.JOB)
         for problem in filter(None, (inspection.problem, inspection.render_problem)):
             drawing.message(layout, context, problem)
         if opened is None or not inspection.is_open(context.scene):
@@ -53,7 +54,7 @@ class PartPanel(StepPanel, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         layout, opened = self.layout, inspection.current
         layout.operator(ImportPart.bl_idname, icon="IMPORT")
-        _progress(layout)
+        progress(layout, preparing.JOB)
         fields_of(context).group(layout, root(context).part, schema.Part, "part", "part")
         if opened is not None and opened.report is not None:
             drawing.lines(layout, facts.describe_part(opened.report))
@@ -159,15 +160,6 @@ class ExportPanel(StepPanel, bpy.types.Panel):
             row.operator(CancelRun.bl_idname, text="", icon="X")
         elif runs.last is not None:
             self.layout.operator(OpenReport.bl_idname, icon="URL")
-
-
-def _progress(layout: Any) -> None:
-    seconds = preparing.seconds()
-    if seconds is None:
-        return
-    row = layout.row(align=True)
-    row.progress(factor=1 - 0.5 ** (seconds / 10), text=f"Preparing {preparing.name()}: {seconds:.0f} s")
-    row.operator(CancelPreparation.bl_idname, text="", icon="X")
 
 
 FIRST: tuple[Any, ...] = (
