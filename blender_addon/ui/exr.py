@@ -24,29 +24,27 @@ _TYPES = {0: np.dtype("<u4"), 1: np.dtype("<f2"), 2: np.dtype("<f4")}
 Floats = NDArray[np.float32]
 
 
-def read_channels(path: Path) -> dict[str, Floats]:
-    """Channels (height, width) of an EXR by name, such as ``Image.Combined.R``; the first row is the uppermost.
+def read_frame(path: Path) -> tuple[Floats, NDArray[np.int32]]:
+    """Light and ids of a rendered frame; the first row is the uppermost.
+
+    Ids are those of the part's labels: of a defect, -1 - i of the i-th impurity, 0 where there is neither. Where two
+    ids share a pixel the result is what their mean rounds to: good enough to be looked at, and exact at one sample.
+
+    Returns:
+        (height, width, 4) linear light, alpha premultiplied; (height, width) the id that covers most of a pixel.
 
     Raises:
-        DataSetError: the file is damaged or of another kind.
+        DataSetError: the file is damaged, of another kind or lacks a channel.
     """
     try:
-        return _read(path.read_bytes())
+        return _image_and_ids(_read(path.read_bytes()))
     except OSError as problem:
         raise errors.DataSetError(f"{path}: cannot be read: {problem.strerror}") from None
     except (struct.error, zlib.error, ValueError, KeyError, IndexError) as problem:
         raise errors.DataSetError(f"{path}: is a damaged EXR ({problem})") from None
 
 
-def image_and_ids(channels: dict[str, Floats]) -> tuple[Floats, NDArray[np.int32]]:
-    """Linear light (height, width, 4) with its alpha, and the id (height, width) that most of a pixel shows.
-
-    Ids are those of the part's labels: of a defect, -1 - i of the i-th impurity, 0 where there is neither. Where two
-    ids share a pixel the result is what their mean rounds to: good enough to be looked at, and exact at one sample.
-
-    Raises:
-        KeyError: a channel is missing.
-    """
+def _image_and_ids(channels: dict[str, Floats]) -> tuple[Floats, NDArray[np.int32]]:
     light = np.stack([channels[f"Image.Combined.{c}"] for c in "RGBA"], axis=-1)
     labels = "Image.Labels" if "Image.Labels.R" in channels else "Labels.Combined"
     total, covered = channels[f"{labels}.R"], channels[f"{labels}.B"]

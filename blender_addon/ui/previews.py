@@ -120,7 +120,7 @@ def _heard(
         job.problem = event["problem"]
     elif event["event"] == "frame":
         path = Path(event["exr"])
-        light, ids = exr.image_and_ids(exr.read_channels(path))
+        light, ids = exr.read_frame(path)
         path.unlink()
         labels = {d["id"]: d["label"] for d in event["defects"] if not d.get("insignificant")}
         labels |= {-1 - number: one.label for number, one in enumerate(manifest.impurities)}

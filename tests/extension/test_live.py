@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from blender_addon.ui.exr import image_and_ids, read_channels
+from blender_addon.ui.exr import read_frame
 from manifests.encoding import encode
 from manifests.errors import DataSetError
 from manifests.showing import class_colors
@@ -80,6 +80,6 @@ def _unit(vectors: Any) -> Any:
 
 def test_a_torn_render_is_said(tmp_path: Path) -> None:
     path = tmp_path / "torn.exr"
-    path.write_bytes(b"v/1\x01" + bytes(20))
+    path.write_bytes(b"v/1\x01\x02\x00\x00\x00" + bytes(20))
     with pytest.raises(DataSetError, match="is a damaged EXR"):
-        image_and_ids(read_channels(path))
+        read_frame(path)
