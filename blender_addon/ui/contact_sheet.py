@@ -37,6 +37,8 @@ def begin(scene: bpy.types.Scene) -> None:
         values = developed(preview.light, manifest, table, preview.frame)
         if not sheet:
             sheet.append(_empty(len(chosen), values.shape[0], values.shape[1]))
+            _show(sheet[0])
+            _fit()
         height, width = values.shape[0] + _GAP_PX, values.shape[1] + _GAP_PX
         row, column = divmod(chosen.index(preview.frame), _COLUMNS)
         sheet[0][row * height : (row + 1) * height - _GAP_PX, column * width : (column + 1) * width - _GAP_PX] = values
@@ -76,6 +78,16 @@ def open_editor(context: bpy.types.Context) -> None:
             area.type = "IMAGE_EDITOR"
     for area in areas[:1]:
         area.spaces.active.image = image
+
+
+def _fit() -> None:
+    """Have the whole sheet in view where it is shown."""
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "IMAGE_EDITOR" and area.spaces.active.image == bpy.data.images.get(IMAGE):
+                region = next(one for one in area.regions if one.type == "WINDOW")
+                with bpy.context.temp_override(window=window, area=area, region=region):
+                    bpy.ops.image.view_all(fit_view=True)
 
 
 def _empty(count: int, height: int, width: int) -> Floats:

@@ -134,7 +134,11 @@ def begin_task(
     scratch: tempfile.TemporaryDirectory[str] | None = None,
 ) -> None:
     """:func:`begin` for a task in a Python process; ``module`` and ``task`` as ``child`` takes them."""
-    command = [sys.executable, str(Path(__file__).with_name("child.py")), module, json.dumps(task)]
+    scratch = scratch or tempfile.TemporaryDirectory(prefix="defectory-")
+    # In a file: a manifest of many views is longer than a command line may be.
+    file = Path(scratch.name) / "task.json"
+    file.write_text(json.dumps(task), encoding="utf-8")
+    command = [sys.executable, str(Path(__file__).with_name("child.py")), module, str(file)]
     # The packages that the extension brought are found where Blender finds them.
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     begin(kind, title, command, then, scratch=scratch, environment=environment)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import bpy
@@ -42,10 +43,13 @@ judged: Judged | None = None
 def key(scene: bpy.types.Scene) -> str:
     """What coverage depends on; empty where nothing is open."""
     opened = inspection.current
-    if opened is None or not inspection.is_open(scene):
-        return ""
-    data = fields.to_dict(opened.table.manifest)
-    return json.dumps([str(inspection.stored_part(scene)), *(data[name] for name in _SECTIONS)], sort_keys=True)
+    return "" if opened is None or not inspection.is_open(scene) else _key(opened.document)
+
+
+@lru_cache(maxsize=1)  # asked for with each drawing
+def _key(document: str) -> str:
+    data = json.loads(document)
+    return json.dumps([data["part"], *(data["manifest"][name] for name in _SECTIONS)], sort_keys=True)
 
 
 def current(scene: bpy.types.Scene) -> Judged | None:

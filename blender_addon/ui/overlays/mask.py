@@ -15,7 +15,7 @@ JOB = "mask"
 _WIDTH_PX = 640
 _OPACITY = 0.6
 _PAUSE_S = 0.4
-_MOST = 24
+_MOST = 8
 
 Key = tuple[str, int]
 

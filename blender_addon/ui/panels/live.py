@@ -84,7 +84,7 @@ def _coverage_legend(layout: Any, numbers: dict[str, float]) -> None:
     drawing.lines(
         layout,
         [
-            ("Not seen", f"{numbers['uncovered_mm2']:.4g} of {numbers['reachable_mm2']:.4g} mm²"),
+            ("Not seen", f"{numbers['uncovered_mm2'] / 100:.3g} of {numbers['reachable_mm2'] / 100:.3g} cm²"),
             ("Views", f"{numbers['views']:.0f}" + (f", {numbers['blind']:.0f} blind" if numbers["blind"] else "")),
         ],
     )
