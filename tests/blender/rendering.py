@@ -62,13 +62,14 @@ def manifest(**fields: Any) -> schema.Manifest:
 
 @dataclass(frozen=True)
 class Frame:
-    """A rendered frame: light (h, w, 4), labels (h, w, 3), its masks, its passes, and what Blender told of it."""
+    """A rendered frame: light (h, w, 4), labels (h, w, 3), its masks and passes, what Blender told of it, its build."""
 
     light: np.ndarray
     labels: np.ndarray
     masks: Masks
     passes: dict[str, np.ndarray]
     told: dict[str, Any]
+    blender: str
 
     @property
     def defects(self) -> list[dict[str, Any]]:
@@ -113,13 +114,14 @@ def render(
     code, events = run_shard(folder, blender, what, frames, part=part)
     assert code == 0, events
     rendered = []
+    version = next(told["blender"] for told in events if told["event"] == "ready")
     for told in events:
         if told["event"] == "frame":
             exr = Path(told["exr"])
             channels = read_channels(exr)
             light, labels = image_and_labels(exr, channels)
             passes = make_passes(channels, what.output.passes, told["poses"]["camera"])
-            rendered.append(Frame(light, labels, decode(labels, what, told["defects"]), passes, told))
+            rendered.append(Frame(light, labels, decode(labels, what, told["defects"]), passes, told, version))
     assert [f.told["frame"] for f in rendered] == frames
     return rendered
 

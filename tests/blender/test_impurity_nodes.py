@@ -11,6 +11,7 @@ import numpy as np
 import OpenEXR
 import pytest
 
+from blender_addon.geometry.impurities.dust import specks
 from blender_addon.geometry.impurities.fingerprints import Print, fingerprints, properties
 from blender_addon.geometry.impurities.water_stains import water_stains
 from manifests import schema
@@ -72,6 +73,16 @@ def test_water_stains_are_those_of_numpy(blender: str, tmp_path: Path, entry: di
     assert (~same).sum() <= 2
     assert np.abs(passes["Change"][:, 0] - change)[same].max() < NEAR
     assert np.abs(change).max() > 0.3
+
+
+def test_dust_is_that_of_numpy(blender: str, tmp_path: Path) -> None:
+    entry = {"kind": "dust", "diameter_mm": 9, "density_per_cm2": 0.5}
+    values, new, passes = evaluate(tmp_path, blender, entry, "Dust")
+    dust = values.manifest.impurities[0]
+    assert isinstance(dust, schema.Dust)
+    inside = specks(passes["Where"], dust, values.value("@texture", 0), "pcg" if new else "lookup3")
+    assert 0.05 < inside.mean() < 0.5
+    assert ((passes["Mask"][:, 0] == 1) != inside).sum() <= 2
 
 
 def test_fingerprints_are_those_of_numpy(blender: str, tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -77,28 +76,22 @@ def lay_on(
     Raises:
         ManifestError: a region selects nothing, or a print or sticker does not fit at its exact position.
     """
-    prints: list[tuple[Print, ...]] = []
+    prints: dict[int, list[Print]] = {
+        i: [] for i, entry in enumerate(manifest.impurities) if isinstance(entry, schema.Fingerprint)
+    }
     sheets: list[tuple[int, Sheet]] = []
-    taken: list[Defect] = []
-    warnings: list[str] = []
-    for i, entry in enumerate(manifest.impurities):
-        if not isinstance(entry, schema.Fingerprint | schema.Sticker):
-            continue
-        key = f"impurities.{entry.KIND}[{rank(manifest, i)}]"
-        own: list[Print] = []
-        for index, sizes, place in _places(manifest, ground, mesh, eyes_mm, number, i, key, taken, warnings):
-            if isinstance(entry, schema.Fingerprint):
-                half = sizes["width_mm"] / 2, sizes["length_mm"] / 2
-                draw = float(sampling.uniforms(manifest.seed, f"{key}.core", index, index + 1)[0])
-                across = np.cross(place.axis, place.normal)
-                own.append(Print(place.center_mm, across, place.axis, half, draw))
-            else:
-                sheets.append((i, _sheet(manifest, ground, built, entry, key, index, sizes, place)))
-        if isinstance(entry, schema.Fingerprint):
-            prints.append(tuple(own))
+    places, warnings = draw_places(manifest, ground, mesh, eyes_mm, number)
+    for i, index, sizes, place in places:
+        entry, key = manifest.impurities[i], draw_key(manifest, i)
+        if isinstance(entry, schema.Sticker):
+            sheets.append((i, _sheet(manifest, ground, built, entry, key, index, sizes, place)))
+        else:
+            half = sizes["width_mm"] / 2, sizes["length_mm"] / 2
+            draw = float(sampling.uniforms(manifest.seed, f"{key}.core", index, index + 1)[0])
+            prints[i].append(Print(place.center_mm, np.cross(place.axis, place.normal), place.axis, half, draw))
     starts = np.cumsum([0, *(len(sheet.vertices_mm) for _, sheet in sheets)])
     return Laid(
-        tuple(prints),
+        tuple(map(tuple, prints.values())),
         np.concatenate([np.zeros((0, 3)), *(sheet.vertices_mm for _, sheet in sheets)]),
         np.concatenate(
             [np.zeros((0, 3), dtype=np.int32), *(s.triangles + first for first, (_, s) in zip(starts, sheets))]
@@ -109,46 +102,67 @@ def lay_on(
     )
 
 
-def _places(
+def draw_places(
+    manifest: schema.Manifest, ground: Ground, mesh: Mesh, eyes_mm: Floats, number: int
+) -> tuple[list[tuple[int, int, dict[str, float], Place]], list[str]]:
+    """Where prints and stickers of an instance lie, and what found no room; arguments and errors are ``lay_on``'s.
+
+    Returns:
+        Of each the number of its entry, the index of its draws, its sizes and its place; and the warnings.
+    """
+    found: list[tuple[int, int, dict[str, float], Place]] = []
+    taken: list[Defect] = []
+    warnings: list[str] = []
+    for i, entry in enumerate(manifest.impurities):
+        if not isinstance(entry, schema.Fingerprint | schema.Sticker):
+            continue
+        path, key = f"impurities[{i}]", draw_key(manifest, i)
+        count = count_of(manifest, entry, key, number)
+        if not count:
+            continue
+        places = Places(entry, path, ground, mesh, eyes_mm)
+        for k in range(count):
+            # Room for the largest count is set aside, so that a draw does not depend on how many there are.
+            index = number * distributions.most(entry.count) + k
+            sizes = sizes_of(manifest, entry, key, index)
+            place, problem = _place(manifest, ground, places, taken, entry, key, index, sizes)
+            if place is not None:
+                found.append((i, index, sizes, place))
+            elif isinstance(entry.placement, schema.AtPosition):
+                raise errors.ManifestError(f"{path}.placement.position_mm", f"the {entry.KIND} {problem}")
+            else:
+                warnings.append(f"instance {number}: {path} number {k} found no room on the surface and was left out")
+    return found, warnings
+
+
+def draw_key(manifest: schema.Manifest, i: int) -> str:
+    """By which the draws of an impurity of a manifest are known."""
+    return f"impurities.{manifest.impurities[i].KIND}[{rank(manifest, i)}]"
+
+
+def _place(
     manifest: schema.Manifest,
     ground: Ground,
-    mesh: Mesh,
-    eyes_mm: Floats,
-    number: int,
-    i: int,
-    key: str,
+    places: Places,
     taken: list[Defect],
-    warnings: list[str],
-) -> Iterator[tuple[int, dict[str, float], Place]]:
-    """Index of the draw, sizes and place of each of an entry that finds room; it is taken from then on."""
-    entry: Any = manifest.impurities[i]
-    path = f"impurities[{i}]"
-    count = count_of(manifest, entry, key, number)
-    if not count:
-        return
-    places = Places(entry, path, ground, mesh, eyes_mm)
-    for k in range(count):
-        # Room for the largest count is set aside, so that a draw does not depend on how many there are.
-        index = number * distributions.most(entry.count) + k
-        sizes = sizes_of(manifest, entry, key, index)
-        patch = _patch(entry, sizes)
-        problem = "finds no place to lie"
-        for place in places.tried(
-            sizes["angle_deg"], lambda index=index: sampling.generator(manifest.seed, f"{key}.placement", index), _TRIES
-        ):
-            here = Defect(0, patch, place.center_mm, place.normal, place.axis)
-            if not all(apart(here, other) for other in taken):
-                problem = "overlaps another one; move it"
-            elif not ground.holds(place, patch):
-                problem = "does not fit there: it is larger than its face, or too near an edge or a bend"
-            else:
-                taken.append(here)
-                yield index, sizes, place
-                break
+    entry: schema.Fingerprint | schema.Sticker,
+    key: str,
+    index: int,
+    sizes: dict[str, float],
+) -> tuple[Place | None, str]:
+    """A place with room, which is taken from then on; or none, and why there was none at the last that was tried."""
+    patch, problem = _patch(entry, sizes), "finds no place to lie"
+    random = f"{key}.placement"
+    for place in places.tried(sizes["angle_deg"], lambda: sampling.generator(manifest.seed, random, index), _TRIES):
+        here = Defect(0, patch, place.center_mm, place.normal, place.axis)
+        if not all(apart(here, other) for other in taken):
+            problem = "overlaps another one; move it"
+        elif not ground.holds(place, patch):
+            problem = "does not fit there: it is larger than its face, or too near an edge or a bend"
         else:
-            if isinstance(entry.placement, schema.AtPosition):
-                raise errors.ManifestError(f"{path}.placement.position_mm", f"the {entry.KIND} {problem}")
-            warnings.append(f"instance {number}: {path} number {k} found no room on the surface and was left out")
+            taken.append(here)
+            return place, ""
+    return None, problem
 
 
 def _patch(entry: schema.Fingerprint | schema.Sticker, sizes: dict[str, float]) -> Patch:

@@ -44,24 +44,30 @@ def perlin(points: Floats32) -> Floats32:
     return total * _ROOM
 
 
-def jittered_distance(points: Floats32, cell_hash: CellHash) -> Floats32:
-    """(n,) distance of (n, 3) points to the nearest centre in their own or a neighbour cell; cells have the side 1.
+def nearest_centre(points: Floats32, cell_hash: CellHash) -> tuple[Floats32, Floats32]:
+    """The nearest centre of points in their own or a neighbour cell; cells have the side 1.
 
-    It is the distance of a Voronoi Texture of three dimensions and full randomness.
+    It is a Voronoi Texture of three dimensions and full randomness.
 
     Args:
         points: (n, 3).
         cell_hash: by which this Blender draws a cell's centre: ``blender_versions.VORONOI_HASH``.
+
+    Returns:
+        distance: (n,) to it: the texture's distance.
+        draws: (n, 3), 0 to 1, where in its cell it lies: the texture's colour.
     """
     floor = np.floor(points)
     inside = points - floor
-    nearest = np.full(len(points), np.inf, dtype=np.float32)
+    nearest, draws = np.full(len(points), np.inf, dtype=np.float32), np.zeros_like(points)
     for step in product((-1.0, 0.0, 1.0), repeat=3):
         cell = floor + np.array(step, dtype=np.float32)
         jitter = _unit_pcg(cell.astype(np.int32)) if cell_hash == "pcg" else _unit_lookup3(cell)
         offset = np.array(step, dtype=np.float32) + jitter - inside
-        np.minimum(nearest, (offset * offset).sum(axis=1), out=nearest)
-    return np.sqrt(nearest)
+        square = (offset * offset).sum(axis=1)
+        draws[square < nearest] = jitter[square < nearest]
+        np.minimum(nearest, square, out=nearest)
+    return np.sqrt(nearest), draws
 
 
 def _slope(draw: Words, offset: Floats32) -> Floats32:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...contract import schema
-from .noise import CellHash, Floats32, jittered_distance, moved, perlin
+from .noise import CellHash, Floats32, moved, nearest_centre, perlin
 
 
 def water_stains(
@@ -29,7 +29,7 @@ def water_stains(
     radius = noise * np.float32(stains.amplitude_mm) + np.float32(stains.radius_mm)
     if stains.center_mm is None:
         cell = np.float32(stains.cell_mm)
-        distance = jittered_distance(moved(points / cell, 1.0, draw), cell_hash) * cell
+        distance = nearest_centre(moved(points / cell, 1.0, draw), cell_hash)[0] * cell
     else:
         distance = np.linalg.norm(points - np.array(stains.center_mm, dtype=np.float32), axis=1)
     inside = distance <= radius
