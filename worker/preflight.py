@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +13,14 @@ from blender_addon.geometry.coverage.seeing import Lens
 from blender_addon.geometry.coverage.surface import turn
 from blender_addon.geometry.defects.instances import count_of, draw_defects
 from blender_addon.geometry.defects.placement import Ground
+from blender_addon.geometry.impurities.instances import draw_key, draw_places
 from blender_addon.geometry.mesh import Mesh
 from blender_addon.geometry.nearest import TriangleTree
 from blender_addon.geometry.selection import surface_index
 from manifests import viewpoints
 from manifests.errors import ManifestError
 from manifests.sampling import Table
-from manifests.schema import Manifest
+from manifests.schema import Fingerprint, Manifest, Sticker
 from manifests.viewpoints import Bounds, Viewpoints
 
 _INSTANCES = 3  # that are drawn to see whether their defects find room
@@ -33,8 +35,9 @@ def check_scene(manifest: Manifest, mesh: Mesh) -> None:
         mesh: its prepared part.
 
     Raises:
-        ManifestError: naming the field: a surface lies on no face; no view sees the part; a defect's region selects
-            nothing, no view sees where it may lie, or it has room nowhere, as where it is larger than its face.
+        ManifestError: naming the field: a surface lies on no face; no view sees the part; the region of a defect,
+            fingerprint or sticker selects nothing, no view sees where it may lie, or it has room nowhere, as where it
+            is larger than its face.
     """
     surface_index(mesh, manifest.surfaces)
     views = viewpoints.plan(manifest.views, manifest.camera, Bounds.of(mesh.vertices_mm))
@@ -79,17 +82,26 @@ def _sees(view: int, table: Table, views: Viewpoints, mesh: Mesh, tree: Triangle
 
 def _check_room(manifest: Manifest, views: Viewpoints, mesh: Mesh) -> None:
     ground = Ground(mesh.vertices_mm, mesh.triangles)
+    # Where each stands in the manifest, and by what its draws are known.
+    placed: list[tuple[str, str, Any]] = [(f"defects[{i}]", f"defects[{i}]", e) for i, e in enumerate(manifest.defects)]
+    placed += [
+        (f"impurities[{i}]", draw_key(manifest, i), entry)
+        for i, entry in enumerate(manifest.impurities)
+        if isinstance(entry, Fingerprint | Sticker)
+    ]
     wanted: Counter[tuple[str, str]] = Counter()
     found: Counter[tuple[str, str]] = Counter()
     for number in range(min(_INSTANCES, manifest.instances)):
-        for i, entry in enumerate(manifest.defects):
-            wanted[entry.KIND, entry.label] += count_of(manifest, entry, f"defects[{i}]", number)
+        for _, draws, entry in placed:
+            wanted[entry.KIND, entry.label] += count_of(manifest, entry, draws, number)
         _, records, _ = draw_defects(manifest, ground, mesh, views.locations_mm, number)
         found.update((record["kind"], record["label"]) for record in records)
-        if found.keys() >= {(entry.KIND, entry.label) for entry in manifest.defects}:
+        laid, _ = draw_places(manifest, ground, mesh, views.locations_mm, number)
+        found.update((manifest.impurities[i].KIND, manifest.impurities[i].label) for i, *_ in laid)
+        if found.keys() >= {(entry.KIND, entry.label) for *_, entry in placed}:
             return
-    for i, entry in enumerate(manifest.defects):
+    for field, _, entry in placed:
         key = entry.KIND, entry.label
         if wanted[key] and not found[key]:
             problem = f"no {entry.KIND} finds room where it may lie: make it smaller than its faces, or move it"
-            raise ManifestError(f"defects[{i}]", problem)
+            raise ManifestError(field, problem)

@@ -27,6 +27,10 @@ def dent(**fields: Any) -> dict[str, Any]:
     return {"defects": [{"kind": "dent", "diameter_mm": 3}, {"kind": "dent", "label": "mine", **fields}]}
 
 
+def sticker(**fields: Any) -> dict[str, Any]:
+    return {"impurities": [{"kind": "dust"}, {"kind": "sticker", **fields}]}
+
+
 IMPOSSIBLE: list[tuple[dict[str, Any], str, str]] = [
     ({"views": {"kind": "poses", "poses": [{"location_mm": [0, -300, 0], "target_mm": [0, -600, 0]}]}}, "views", "no"),
     ({"views": {"kind": "poses", "poses": [{"location_mm": [0, -300, 0], "target_mm": [90, 0, 0]}]}}, "views", "no"),
@@ -49,6 +53,17 @@ IMPOSSIBLE: list[tuple[dict[str, Any], str, str]] = [
         dent(placement={"kind": "position", "position_mm": [9.5, -10, 0]}, diameter_mm=3),
         "defects[1].placement.position_mm",
         "does not fit there",
+    ),
+    (sticker(width_mm=40, height_mm=40), "impurities[1]", "no sticker finds room where it may lie"),
+    (
+        sticker(placement={"kind": "position", "position_mm": [9.5, -10, 0]}),
+        "impurities[1].placement.position_mm",
+        "does not fit there",
+    ),
+    (
+        {"impurities": [{"kind": "fingerprint", "placement": {"kind": "region", "normal": [1, 1, 1]}}]},
+        "impurities[0].placement",
+        "selects no face",
     ),
     (
         {"surfaces": [{"where": {"objects": ["sphere"]}, "surface": {"kind": "cast"}}]},
@@ -84,6 +99,7 @@ DRAWN = {"id": "x", "target": "part.location_mm[2]", "distribution": {"kind": "u
     [
         {},
         near(),
+        sticker(width_mm=5, height_mm=4),
         near(part={"file": "cube.stl", "rotation_deg": [10, 20, 90]}),
         dent(placement={"kind": "region", "normal": [0, -1, 0], "facing_deg": 60}),
         # Only some of them are too large.
