@@ -7,7 +7,9 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from .conftest import Command, pictures, write_manifest
 
@@ -50,6 +52,79 @@ def test_same_bytes_for_other_workers_and_shards(
     assert done.returncode == 0, done.stderr
     assert pictures(tmp_path) == pictures(folder)
     assert not defectory.processes()
+
+
+SIZES: dict[str, dict[str, float]] = {
+    "dent": {"diameter_mm": 4}, "bump": {"diameter_mm": 4}, "glue_pad": {"diameter_mm": 4}, "pore": {"diameter_mm": 1},
+    "scratch": {"length_mm": 8, "width_mm": 0.4}, "crack": {"length_mm": 7, "width_mm": 0.4}, "chip": {"length_mm": 4},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def rich(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Two instances from two sides in two lights, with every kind of defect and impurity, and twins without them."""
+    folder = tmp_path_factory.mktemp("rich")
+    vary = [
+        {name: {"kind": "uniform", "low": 0.8 * size, "high": 1.2 * size} for name, size in sizes.items()}
+        for sizes in SIZES.values()
+    ]
+    hidden = {"kind": "dent", "label": "faint", "insignificant": True, "diameter_mm": 3}
+    stick = {"kind": "sticker", "width_mm": 6, "height_mm": 4}
+    manifest = write_manifest(
+        folder,
+        instances=2,
+        views={"kind": "ring", "count": 2, "elevation_deg": 20, "span_deg": 50},
+        light_states=[{"name": name, "lights": [name]} for name in ("diffuser", "world")],
+        defects=[*({"kind": kind} | drawn for kind, drawn in zip(SIZES, vary)), hidden],
+        impurities=[
+            {"kind": "water_stain", "radius_mm": 2, "cell_mm": 6},
+            {"kind": "dust"},
+            {"kind": "fingerprint", "width_mm": 5, "length_mm": 7},
+            stick,
+        ],
+        surface={"kind": "painted", "relief": "displacement"},
+        surfaces=[{"where": {"normal": [0, 0, 1]}, "surface": {"kind": "brushed"}}],
+        twin={"without": ["defects", "impurities"]},
+    )
+    done = Command()("render", manifest, "--out", folder / "set", "--device", "cpu")
+    assert done.returncode == 0, done.stderr
+    return manifest, folder / "set"
+
+
+def test_all_that_a_manifest_asks_for_is_the_same_however_it_is_cut(
+    rich: tuple[Path, Path], defectory: Command, tmp_path: Path
+) -> None:
+    manifest, folder = rich
+    done = defectory("render", manifest, "--out", tmp_path, "--device", "cpu", "--frames", "2:6", "--shard-frames", 3)
+    assert done.returncode == 0, done.stderr
+    some, whole = pictures(tmp_path), pictures(folder)
+    assert len(some) == len(whole) // 2
+    assert some == {name: whole[name] for name in some}
+
+
+def test_a_defect_keeps_its_id_and_its_sizes_in_all_views_and_lights(rich: tuple[Path, Path]) -> None:
+    _, folder = rich
+    lines = [json.loads(line) for line in (folder / "index.jsonl").read_text().splitlines()]
+    seen = {"pixels", "bbox", "contrast", "visible"}  # of one frame
+    for instance in (0, 1):
+        frames = lines[4 * instance : 4 * instance + 4]
+        assert [(line["instance"], line["view"], line["light"]) for line in frames] == [
+            (instance, view, light) for view in (0, 1) for light in (0, 1)
+        ]
+        true = [[{k: v for k, v in d.items() if k not in seen} for d in line["defects"]] for line in frames]
+        assert true[0] == true[1] == true[2] == true[3]
+        assert len({defect["id"] for defect in true[0]}) == len(true[0]) >= 7
+        for defect in true[0]:
+            for name, size in SIZES[defect["kind"]].items() if defect["label"] != "faint" else ():
+                assert 0.8 * size <= defect[name] <= 1.2 * size
+        faint = {defect["id"] for defect in true[0] if defect.get("insignificant")}
+        for view in (0, 1):
+            dark, bright = (np.asarray(Image.open(folder / frames[2 * view + k]["instance_mask"])) for k in (0, 1))
+            assert set(np.unique(dark)) <= {0} | {defect["id"] for defect in true[0]} - faint
+            # Other samples may tip pixels on outlines; masks that lay elsewhere would differ by all of their pixels.
+            assert (dark != bright).sum() < 0.5 * (dark > 0).sum()
+    assert "faint" not in lines[0]["labels"]
+    assert lines[0]["defects"] != lines[4]["defects"]
 
 
 def test_again_renders_nothing(rendered: tuple[Path, Path], defectory: Command) -> None:
