@@ -8,6 +8,8 @@ from .ui import handlers, operators, panels, preferences, properties, swatches
 from .ui.operators.randomise import draw_in_context_menu
 from .ui.overlays import coverage, mask, settings
 from .ui.overlays import drawing as overlays
+from .ui.photograph import comparison, picture
+from .ui.photograph import overlay as photograph
 
 _CLASSES = (*properties.CLASSES, *settings.CLASSES, *preferences.CLASSES, *operators.CLASSES, *panels.CLASSES)
 
@@ -21,6 +23,7 @@ def register() -> None:
         settings.register()
         handlers.register()
         overlays.register()
+        photograph.register()
         bpy.types.UI_MT_button_context_menu.append(draw_in_context_menu)
     except BaseException:
         unregister()
@@ -30,9 +33,10 @@ def register() -> None:
 def unregister() -> None:
     """Take away whatever :func:`register` added, the last first; scenes keep their manifest for the next time."""
     bpy.types.UI_MT_button_context_menu.remove(draw_in_context_menu)
+    photograph.unregister()
     overlays.unregister()
     handlers.unregister()
-    for one in (mask, coverage, swatches):
+    for one in (mask, coverage, swatches, picture, comparison):
         one.forget()
     settings.unregister()
     if hasattr(bpy.types.Scene, properties.KEY):

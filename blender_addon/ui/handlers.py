@@ -10,6 +10,7 @@ from bpy.app.handlers import persistent
 from ..contract import errors
 from . import authoring, inspection, jobs
 from .messages import guarded
+from .photograph import comparison, picture
 
 
 @persistent
@@ -27,6 +28,8 @@ def on_frame_change(scene: bpy.types.Scene, *_: Any) -> None:
 @persistent
 def on_load(*_: Any) -> None:
     inspection.forget()  # of the file before
+    picture.forget()
+    comparison.forget()
     inspection.rendering, inspection.render_problem = False, ""
     guarded(inspection.follow_file)
 

@@ -106,7 +106,7 @@ def show_manifest(manifest: schema.Manifest, source: Path, window: bpy.types.Win
     values.fill(of(scene).manifest, schema.Manifest, schema.to_dict(manifest))
     if window is not None:
         window.scene = scene
-        _look_through_camera(window)
+        look_through_camera(window)
     for old in former:
         _hand_over(old, scene, outdated)
     bpy.data.batch_remove(outdated)
@@ -116,7 +116,7 @@ def show_manifest(manifest: schema.Manifest, source: Path, window: bpy.types.Win
     return scene
 
 
-def _look_through_camera(window: bpy.types.Window) -> None:
+def look_through_camera(window: bpy.types.Window) -> None:
     """Show in each 3D view what the camera sees: a part of a few millimetres is lost in Blender's usual view."""
     for area in window.screen.areas:
         if area.type == "VIEW_3D":

@@ -7,6 +7,7 @@ from typing import Any
 import bpy
 
 from .model.groups import Groups
+from .photograph import model as photograph
 
 KEY = "defectory"
 """Name of the group on a scene."""
@@ -34,9 +35,12 @@ class InspectionProperties(bpy.types.PropertyGroup):
         name="Part", description="The object whose mesh follows the instance", type=bpy.types.Object
     )
     manifest: bpy.props.PointerProperty(type=GROUPS.root, name="Manifest")  # type: ignore[valid-type]
+    photograph: bpy.props.PointerProperty(  # type: ignore[valid-type]
+        type=photograph.Photograph, name="Photograph"
+    )
 
 
-CLASSES = (*GROUPS.classes, InspectionProperties)
+CLASSES = (*GROUPS.classes, *photograph.CLASSES, InspectionProperties)
 
 
 def of(scene: bpy.types.Scene) -> InspectionProperties:

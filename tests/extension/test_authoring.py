@@ -84,6 +84,47 @@ def test_an_edited_scene_is_the_scene_of_its_manifest(inside: Inside, examples: 
     assert ours["Image.Combined.R"].std() > 0.01
 
 
+def test_the_camera_of_a_photograph_is_found_and_its_brightness(inside: Inside, examples: Path) -> None:
+    facts = inside("photograph", examples / "parts" / "flange.step", examples)
+    assert not facts["no_photograph"]
+    assert facts["missing"][0] == ["CANCELLED"]
+    assert "there is no such photograph" in facts["missing"][1]
+    # It is none of Blender's images, so that it stays out of what is exported.
+    assert facts["load"] == [["FINISHED"], True]
+    words = ("needs 4 points or more; there are 3", "on one line in the part", "in different places of the part")
+    for (result, problem, views), wanted in zip(facts["refused"], words, strict=True):
+        assert result == ["CANCELLED"]
+        assert wanted in problem
+        assert views == "ring"
+
+    assert facts["solve"] == [["FINISHED"], ""]
+    residual_px, errors_px = facts["residual"]
+    assert residual_px < 0.5
+    assert max(errors_px) < 0.5
+    true, solved = np.array(facts["camera"]), np.array(facts["solved"])
+    distance = np.linalg.norm(true[:3, 3])
+    assert np.abs(solved[:3, :3] - true[:3, :3]).max() < 0.01
+    assert np.linalg.norm(solved[:3, 3] - true[:3, 3]) < 0.02 * distance
+    manifest = schema.from_dict(facts["manifest"])
+    assert isinstance(manifest.views, schema.Poses)
+    assert manifest.view_count == 1
+
+    assert facts["compare"] == [["FINISHED"], ""]
+    overlap, stops, (photograph, render) = facts["likeness"]
+    assert stops == pytest.approx(-1.0, abs=0.1)  # it was taken with one stop less
+    assert photograph < render - 0.05
+    assert facts["exposure"] == [["FINISHED"], pytest.approx(stops, abs=1e-3)]
+    overlap_after, stops_after, means, difference = facts["matched"]
+    assert stops_after == pytest.approx(stops, abs=1e-3)
+    assert means[0] == pytest.approx(means[1], abs=0.03)
+    assert overlap_after > max(0.7, overlap)
+    assert difference < 0.1
+    assert facts["undone"] == ["ring", 2]
+    assert facts["shape"][0] == ["CANCELLED"]
+    assert "72 x 72 has another shape than the photograph of 96 x 72" in facts["shape"][1]
+    assert facts["left"] == {}
+
+
 def test_what_is_exported_is_what_the_farm_renders(inside: Inside, examples: Path, tmp_path: Path) -> None:
     """Hand-made things travel with the manifest, and pair i is what Blender itself renders at frame i."""
     folder = tmp_path / "exported"

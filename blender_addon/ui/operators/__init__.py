@@ -1,5 +1,13 @@
 """Operators: each reads its properties, calls one function and reports. A module for each kind of work."""
 
-from . import export, files, frames, lists, live, randomise
+from . import export, files, frames, lists, live, photograph, randomise
 
-CLASSES = (*files.CLASSES, *export.CLASSES, *frames.CLASSES, *lists.CLASSES, *randomise.CLASSES, *live.CLASSES)
+CLASSES = (
+    *files.CLASSES,
+    *export.CLASSES,
+    *frames.CLASSES,
+    *lists.CLASSES,
+    *randomise.CLASSES,
+    *live.CLASSES,
+    *photograph.CLASSES,
+)

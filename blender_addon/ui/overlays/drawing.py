@@ -167,7 +167,7 @@ def _on_screen(context: bpy.types.Context, shown: Any) -> None:
 
     scene = context.scene
     pixels = mask.colours(scene)
-    corners = _camera_frame(context)
+    corners = camera_frame(context)
     if pixels is None or corners is None:
         return
     made_of = mask.key(scene)
@@ -186,7 +186,7 @@ def _on_screen(context: bpy.types.Context, shown: Any) -> None:
     gpu.state.blend_set("NONE")
 
 
-def _camera_frame(context: bpy.types.Context) -> list[tuple[float, float]] | None:
+def camera_frame(context: bpy.types.Context) -> list[tuple[float, float]] | None:
     """What the camera sees, as corners in the region: lower left, lower right, upper right, upper left."""
     from bpy_extras.view3d_utils import location_3d_to_region_2d
 
