@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import bpy
+import numpy as np
 
 ADDON = "bl_ext.user_default.defectory"
 
@@ -545,6 +546,15 @@ def export_and_render(part: str, path: str, command: str, *frames: str) -> dict[
     return facts
 
 
+def _seen_mm2(judged: Any) -> float:
+    """Area of the triangles that are coloured as seen."""
+    picture = module("geometry.coverage.picture")
+    a, b, c = judged.corners_mm.transpose(1, 0, 2)
+    areas = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2
+    unseen = [np.abs(judged.colours - color).max(axis=1) < 1e-6 for color in (picture.MISSED, picture.UNREACHABLE)]
+    return float(areas[~(unseen[0] | unseen[1])].sum())
+
+
 _OF_CAMERA = ("offset_mm", "tilt_deg")
 
 
@@ -597,7 +607,7 @@ def live(manifest: str, still: str, frame: str) -> dict[str, Any]:
     jobs.wait("coverage")
     coverage = module("ui.overlays.coverage")
     facts["coverage"] = coverage.current(scene).numbers
-    facts["coloured"] = [list(coverage.judged.corners_mm.shape), list(coverage.judged.colours.shape)]
+    facts["seen_mm2"] = _seen_mm2(coverage.judged)
     facts["shown"] = bpy.context.window_manager.defectory.coverage
     facts["coverage_problem"] = inspection.problem
     scene.defectory.manifest.camera.focal_length_mm *= 1.1

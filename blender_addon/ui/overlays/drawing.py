@@ -10,7 +10,7 @@ import bpy
 import numpy as np
 from mathutils import Matrix, Vector
 
-from ...contract import sampling
+from ...contract import encoding, sampling, schema
 from ...scene import MM
 from .. import inspection
 from ..facts import clamp_frame
@@ -174,7 +174,9 @@ def _on_screen(context: bpy.types.Context, shown: Any) -> None:
     known = _batches.get("mask")
     if known is None or known[0] != made_of:
         height, width = pixels.shape[:2]
-        buffer = gpu.types.Buffer("FLOAT", pixels.size, np.ascontiguousarray(pixels).ravel())
+        # A texture holds linear light, colours of a legend do not.
+        linear = np.concatenate([encoding.decode(pixels[..., :3], schema.Output()), pixels[..., 3:]], axis=-1)
+        buffer = gpu.types.Buffer("FLOAT", linear.size, np.ascontiguousarray(linear, dtype=np.float32).ravel())
         known = _batches["mask"] = (made_of, gpu.types.GPUTexture((width, height), format="RGBA16F", data=buffer))
     shader = gpu.shader.from_builtin("IMAGE")
     content = {"pos": corners, "texCoord": [(0, 0), (1, 0), (1, 1), (0, 1)]}
