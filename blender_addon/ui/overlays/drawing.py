@@ -56,8 +56,9 @@ def _guarded(draw: Callable[[bpy.types.Context, Any], None]) -> None:
         # It would come again with each drawing: said once, and not drawn any more.
         traceback.print_exc()
         inspection.problem = f"Defectory cannot draw its overlays ({type(bug).__name__}: {bug})"
-        for name in settings.OverlaySettings.__annotations__:
-            settings.shown()[name] = False
+        # Not while Blender draws, when its data are not to be written.
+        if not bpy.app.timers.is_registered(settings.hide_all):
+            bpy.app.timers.register(settings.hide_all, first_interval=0.0)
 
 
 def _in_space(context: bpy.types.Context, shown: Any) -> None:

@@ -45,10 +45,18 @@ def shown() -> Any:
     return getattr(bpy.context.window_manager, KEY)
 
 
+def hide_all() -> None:
+    """Show no overlay."""
+    for name in OverlaySettings.__annotations__:
+        setattr(shown(), name, False)
+
+
 def register() -> None:
     setattr(bpy.types.WindowManager, KEY, bpy.props.PointerProperty(type=OverlaySettings))
 
 
 def unregister() -> None:
+    if bpy.app.timers.is_registered(hide_all):
+        bpy.app.timers.unregister(hide_all)
     if hasattr(bpy.types.WindowManager, KEY):
         delattr(bpy.types.WindowManager, KEY)
