@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -167,9 +168,22 @@ def add_coating(scene: bpy.types.Scene, table: sampling.Table) -> list[bpy.types
 
 
 def describe(scene: bpy.types.Scene, manifest: schema.Manifest) -> None:
-    """Write the manifest into its scene, and its frames onto the timeline: frame i of it is pair i."""
+    """Write the manifest into its scene, and its frames onto the timeline: frame i of it is pair i.
+
+    The view is that of the output.
+    """
     scene[_MANIFEST] = json.dumps(schema.to_dict(manifest), sort_keys=True, allow_nan=False)
     scene.frame_start, scene.frame_end = 0, manifest.frame_count - 1
+    _view_as_developed(scene, manifest.output)
+
+
+def _view_as_developed(scene: bpy.types.Scene, output: schema.Output) -> None:
+    """Have the rendered viewport show light as images are developed from it, and not as Blender's films would."""
+    settings = scene.view_settings
+    with suppress(TypeError):  # a studio's own colour management may lack them
+        settings.view_transform = "Raw" if output.view_transform == "linear" else "Standard"
+        settings.look = "None"
+    settings.exposure = output.exposure_stops
 
 
 def is_described(scene: bpy.types.Scene) -> bool:

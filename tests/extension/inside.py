@@ -612,6 +612,7 @@ def live(manifest: str, still: str, frame: str) -> dict[str, Any]:
     facts["coverage_problem"] = inspection.problem
     scene.defectory.manifest.camera.focal_length_mm *= 1.1
     module("ui.authoring").follow(scene)
+    facts["view"] = [scene.view_settings.view_transform, scene.view_settings.look, scene.view_settings.exposure]
     facts["outdated"] = coverage.current(scene) is None
 
     bpy.ops.defectory.contact_sheet()

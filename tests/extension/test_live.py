@@ -71,6 +71,8 @@ def test_previews_show_what_the_farm_renders(inside: Callable[..., Any], example
     assert facts["seen_mm2"] == pytest.approx(seen_mm2, rel=0.03)
     assert facts["shown"]
     assert facts["outdated"]
+    # The rendered viewport looks as the images do.
+    assert facts["view"] == ["Standard", "None", manifest.output.exposure_stops]
     assert facts["cancelled"] == [[], True, False]
     assert facts["left"] == [{}, True]
 
