@@ -13,6 +13,8 @@ from bpy_extras.view3d_utils import location_3d_to_region_2d
 from gpu_extras.batch import batch_for_shader
 from mathutils import Vector
 
+from ...blender_versions import light_shader
+from ...contract import encoding, schema
 from ...scene import MM
 from .. import inspection
 from ..messages import guarded, redraw
@@ -101,7 +103,7 @@ def _draw_photograph(photograph: picture.Picture, frame: tuple[Vector, Vector], 
     (left, bottom), (right, top) = frame
     start = left + wipe * (right - left)
     corners = ((start, bottom), (right, bottom), (right, top), (start, top))
-    shader = gpu.shader.from_builtin("IMAGE_COLOR")
+    shader = light_shader()
     shader.uniform_sampler("image", _texture_of(photograph))
     shader.uniform_float("color", (1.0, 1.0, 1.0, blend))
     places = {"pos": corners, "texCoord": ((wipe, 0), (1, 0), (1, 1), (wipe, 1))}
@@ -111,12 +113,12 @@ def _draw_photograph(photograph: picture.Picture, frame: tuple[Vector, Vector], 
 
 
 def _texture_of(photograph: picture.Picture) -> Any:
-    """Its pixel values as they are: a texture that Blender makes of an image holds light, and shows too dark."""
+    """Its pixel values as light; Blender's own textures of images differ with the kind of file."""
     global _texture
     if _texture is None or _texture[0] is not photograph:
         height, width = photograph.values.shape[:2]
         values = np.ones((height, width, 4), dtype=np.float32)
-        values[..., :3] = photograph.values[::-1]
+        values[..., :3] = encoding.decode(photograph.values[::-1], schema.Output())
         data = gpu.types.Buffer("FLOAT", values.size, values.ravel())
         _texture = (photograph, gpu.types.GPUTexture((width, height), format="RGBA16F", data=data))
     return _texture[1]
