@@ -77,7 +77,9 @@ def enabling(manifest: str) -> dict[str, Any]:
     """Enable, use, disable, and all of it again."""
     facts: dict[str, Any] = {"before": registered()}
     for turn in ("first", "second"):
+        loaded = set(sys.modules)
         facts[f"{turn}_seconds"] = enable()
+        facts[f"{turn}_loaded"] = sorted({name.split(".")[0] for name in set(sys.modules) - loaded})
         facts[f"{turn}_registered"] = registered()
         facts[f"{turn}_result"] = list(bpy.ops.defectory.open_manifest(filepath=manifest))
         facts[f"{turn}_used"] = registered()

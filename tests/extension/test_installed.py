@@ -41,9 +41,8 @@ def check_seen(seen: list[dict[str, Any]], table: Table) -> None:
 def test_enabling_works_again_and_disabling_leaves_nothing(inside: Inside, examples: Path) -> None:
     facts = inside("enabling", examples / "painted_block.yaml")
     assert facts["before"] == {}
-    # Blender unpacks the wheels anew when an extension is enabled again, which takes longer than all the rest.
-    # The quicker of the two: what else a shared machine does can only add to what enabling takes.
-    assert min(facts["first_seconds"], facts["second_seconds"]) < 1.0
+    # What is heavy waits until it is asked for; benchmarks/bench_enabling.py says what enabling takes.
+    assert not set(facts["first_loaded"]) & {"cascadio", "fast_simplification", "OpenEXR", "PIL", "scipy", "yaml"}
     for turn in ("first", "second"):
         assert facts[f"{turn}_result"] == ["FINISHED"]
         assert "param" in facts[f"{turn}_used"]["drivers"]
