@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from pycocotools.coco import COCO
 
-from manifests.layout import INSTANCES, DataSet
+from manifests.layout import IMAGE, INSTANCES, TWIN, DataSet
 from worker.export import export_data_set, parse_split
 
 from .exported import DEFECTS, HEIGHT, WIDTH, export_manifest, exported_data_set, shape
@@ -177,6 +177,24 @@ def test_folder_by_its_rules(data_set: DataSet, tmp_path: Path, split: object) -
     if split:
         normal = sorted(int(path.stem) for path in (tmp_path / "out/normal_test").iterdir())
         assert normal == [frame for frame in frames_of("test") if not ids(data_set, frame).any()]
+
+
+@pytest.mark.parametrize(("layout", "place"), [("mvtec", "train/good"), ("folder", "normal")])
+def test_twins_without_the_defects_are_good_images_to_train_on(tmp_path: Path, layout: str, place: str) -> None:
+    for labels, lacking in ((["defects"], {"dent", "bump"}), (["bump"], {"bump"})):
+        manifest = export_manifest(twin={"without": labels})
+        made = exported_data_set(tmp_path / labels[0] / "set", manifest)
+        done = export_data_set(made.root, layout, tmp_path / labels[0] / "out", SPLIT)
+        shown = {f"{f:07d}": {d["label"] for d in made.record(f)["defects"] if d["pixels"]} for f in frames_of("train")}
+        wanted = {name for name, seen in shown.items() if seen <= lacking}
+        images = list((tmp_path / labels[0] / "out" / place).iterdir())
+        assert {image.stem for image in images} == wanted
+        for image in images:
+            name = TWIN if shown[image.stem] else IMAGE
+            assert image.samefile(made.pair_folder(int(image.stem)) / name)
+        (train,) = (side for side in done.sides if side.name == "train")
+        assert train.twins == sum(bool(shown[name]) for name in wanted)
+        assert (train.good, train.defective, train.left_out.total()) == (len(wanted), 0, len(shown) - len(wanted))
 
 
 def test_per_image_folders_as_s1_read_them(data_set: DataSet, tmp_path: Path) -> None:

@@ -44,6 +44,7 @@ class Side:
         name: empty where the data set was not split.
         instances: that fall on it.
         good, defective: frames that were exported, without and with a visible defect.
+        twins: how many of the good ones are twins of defective frames, exported in their place.
         left_out: reason and number of frames that were not.
     """
 
@@ -51,12 +52,14 @@ class Side:
     instances: int
     good: int
     defective: int
+    twins: int
     left_out: Counter[str]
 
     def text(self) -> str:
         """One line for a person, or more where frames were left out."""
         frames = f"{_number(self.good + self.defective, 'frame')} of {_number(self.instances, 'instance')}"
         lines = [f"{self.name or 'all'}: {frames}, {self.good} good, {self.defective} defective"]
+        lines += [f"  {_number(self.twins, 'twin')} without defects for as many defective frames"] * (self.twins > 0)
         return "\n".join([*lines, *(f"  left out: {n} {reason}" for reason, n in self.left_out.items())])
 
 
@@ -134,17 +137,19 @@ def _fill(
     placed: dict[str, list[Placed]] = {side: [] for side in divided}
     counts: dict[str, Counter[bool]] = {side: Counter() for side in divided}
     left_out: dict[str, Counter[str]] = {side: Counter() for side in divided}
+    twins: Counter[str] = Counter()
     with ThreadPoolExecutor(_THREADS) as pool:
         for number, (defective, one) in zip(frames, pool.map(place, frames)):
             side = side_of[locate_frame(manifest, number).instance]
             if one.left_out:
                 left_out[side][one.left_out] += 1
             else:
-                counts[side][defective] += 1
+                counts[side][defective and not one.twin] += 1
+                twins[side] += one.twin
                 placed[side].append(one)
     remarks = maker.finish(placed, target)
     sides = (
-        Side(side, len(instances), counts[side][False], counts[side][True], left_out[side])
+        Side(side, len(instances), counts[side][False], counts[side][True], twins[side], left_out[side])
         for side, instances in divided.items()
     )
     return tuple(sides), remarks

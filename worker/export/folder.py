@@ -27,11 +27,8 @@ class Folder(Layout):
 
     def place(self, frame: Frame, side: str, target: Target) -> Placed:
         file = f"{frame.name}.png"
-        if not frame.defects:
-            target.link(frame.image, f"{_NORMAL[side]}/{file}")
-            return Placed(rows=("normal",))
-        if side not in ("", "test"):
-            return Placed(left_out=f"defective frames on side {side}, which holds good ones only")
+        if side not in ("", "test") or not frame.defects:
+            return self.place_good(frame, side, target, f"{_NORMAL[side]}/{file}")
         target.link(frame.image, f"abnormal/{file}")
         target.mask(frame.defective, f"mask/{file}")
         return Placed()

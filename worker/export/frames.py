@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from manifests.errors import DataSetError
-from manifests.layout import IMAGE, INSTANCES, MASK, RECORD, DataSet
+from manifests.layout import IMAGE, INSTANCES, MASK, RECORD, TWIN, DataSet
 from manifests.sampling import locate_frame
 from manifests.schema import Manifest
 
@@ -29,6 +29,7 @@ class Frame:
     Attributes:
         number, instance, view, light, repeat: of the frame.
         image: its camera image.
+        twin: the image of its twin, where that lacks all of these defects.
         classes: (height, width) uint8, values of the manifest's labels.
         defects: of the record, those that the masks show.
         regions: of each of them, by id.
@@ -41,6 +42,7 @@ class Frame:
     light: int
     repeat: int
     image: Path
+    twin: Path | None
     classes: NDArray[np.uint8]
     defects: list[dict[str, Any]]
     regions: dict[int, Region]
@@ -70,7 +72,10 @@ def read_frame(data_set: DataSet, manifest: Manifest, number: int) -> Frame:
     try:
         record = json.loads((folder / RECORD).read_bytes())
         hashes = record["sha256"]
-        for key, name in (("image", IMAGE), ("mask", MASK), ("instance_mask", INSTANCES)):
+        read = {"image": IMAGE, "mask": MASK, "instance_mask": INSTANCES}
+        if manifest.twin is not None:
+            read["twin"] = TWIN
+        for key, name in read.items():
             if hashlib.sha256((folder / name).read_bytes()).hexdigest() != hashes[key]:
                 raise ValueError(f"{name} has changed since it was rendered")
         classes = _pixels(folder / MASK, manifest).astype(np.uint8)
@@ -86,9 +91,19 @@ def read_frame(data_set: DataSet, manifest: Manifest, number: int) -> Frame:
     values = {impurity.label: manifest.labels[impurity.label] for impurity in manifest.impurities}
     impurities = {label: classes == value for label, value in values.items() if (classes == value).any()}
     where = locate_frame(manifest, number)
-    image = folder / IMAGE
+    lacks = manifest.twin is not None and all(manifest.twin.lacks("defects", defect["label"]) for defect in defects)
     return Frame(
-        number, where.instance, where.view, where.light, where.repeat, image, classes, defects, regions, impurities
+        number,
+        where.instance,
+        where.view,
+        where.light,
+        where.repeat,
+        folder / IMAGE,
+        folder / TWIN if lacks else None,
+        classes,
+        defects,
+        regions,
+        impurities,
     )
 
 

@@ -19,10 +19,12 @@ class Placed:
 
     Attributes:
         left_out: why it was left out; empty where it was not.
+        twin: whether its twin, which shows none of its defects, was exported in its place.
         rows: what the layout wants to remember of it until the end.
     """
 
     left_out: str = ""
+    twin: bool = False
     rows: tuple[Any, ...] = ()
 
 
@@ -53,6 +55,16 @@ class Layout(ABC):
     def finish(self, placed: dict[str, list[Placed]], target: Target) -> list[str]:
         """Write what belongs to all frames, ``placed`` by side in their order; returns remarks for the summary."""
         return []
+
+    def place_good(self, frame: Frame, side: str, target: Target, path: str) -> Placed:
+        """Write the image of a frame, or of its twin, to where no defect may be shown."""
+        if not frame.defects:
+            target.link(frame.image, path)
+        elif frame.twin is not None:
+            target.link(frame.twin, path)
+        else:
+            return Placed(f"defective frames on side {side}, which holds good ones only")
+        return Placed(twin=bool(frame.defects), rows=("good",))
 
     def need_sides(self, first: str, second: str) -> None:
         """Refuse a split that lacks one of two sides, or has other ones than train, val and test."""

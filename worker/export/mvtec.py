@@ -16,7 +16,7 @@ COMBINED = "combined"
 
 
 class MVTec(Layout):
-    """train holds good frames only; whatever shows a defect is tested on."""
+    """train holds good frames only, and twins that are good; whatever shows a defect is tested on."""
 
     NAME = "mvtec"
     ABOUT = "MVTec AD: train/good, test/good, test/CLASS, ground_truth/CLASS"
@@ -27,11 +27,8 @@ class MVTec(Layout):
 
     def place(self, frame: Frame, side: str, target: Target) -> Placed:
         file = f"{frame.name}.png"
-        if not frame.defects:
-            target.link(frame.image, f"{'validation' if side == 'val' else side}/good/{file}")
-            return Placed(rows=("good",))
-        if side != "test":
-            return Placed(left_out=f"defective frames on side {side}, which holds good ones only")
+        if side != "test" or not frame.defects:
+            return self.place_good(frame, side, target, f"{'validation' if side == 'val' else side}/good/{file}")
         labels = {defect["label"] for defect in frame.defects}
         label = labels.pop() if len(labels) == 1 else COMBINED
         target.link(frame.image, f"test/{label}/{file}")
