@@ -582,6 +582,8 @@ def live(manifest: str, still: str, frame: str) -> dict[str, Any]:
     assert inspection.problem == "", inspection.problem
     painted = mask.colours(scene)
     facts["mask"] = [list(painted.shape), [round(255 * float(value)) for value in painted.ravel()]]
+    a, b, c = mask.rectangles(painted)[0].reshape(-1, 3, 3).transpose(1, 0, 2)
+    facts["drawn"] = float(np.cross(b - a, c - a)[:, 2].sum() / 2)
     # In the manifest a mask has as many samples as its image, in a preview one.
     stills = []
     module("render").prepare_output(scene)

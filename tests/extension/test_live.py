@@ -51,6 +51,7 @@ def test_previews_show_what_the_farm_renders(inside: Callable[..., Any], example
     classes = masks.decode(labels, manifest, facts["defects"]).classes
     assert set(np.unique(classes)) == set(manifest.labels.values())
     assert np.array_equal(painted[..., 3] > 0, classes > 0)
+    assert facts["drawn"] == pytest.approx((classes > 0).mean(), rel=1e-4)
     for label, color in class_colors(manifest).items():
         here = painted[classes == manifest.labels[label]][:, :3]
         assert (here == list(bytes.fromhex(color[1:]))).all(), label

@@ -10,7 +10,7 @@ import bpy
 import numpy as np
 from mathutils import Matrix, Vector
 
-from ...contract import encoding, sampling, schema
+from ...contract import sampling
 from ...scene import MM
 from .. import inspection
 from ..facts import clamp_frame
@@ -164,28 +164,25 @@ def _on_screen(context: bpy.types.Context, shown: Any) -> None:
     if not shown.mask or context.region_data.view_perspective != "CAMERA":
         return
     import gpu
-    from gpu_extras.batch import batch_for_shader
 
-    scene = context.scene
-    pixels = mask.colours(scene)
-    corners = camera_frame(context)
-    if pixels is None or corners is None:
+    pixels, frame = mask.colours(context.scene), camera_frame(context)
+    if pixels is None or frame is None:
         return
-    made_of = mask.key(scene)
-    known = _batches.get("mask")
-    if known is None or known[0] != made_of:
-        height, width = pixels.shape[:2]
-        # A texture holds linear light, colours of a legend do not.
-        linear = np.concatenate([encoding.decode(pixels[..., :3], schema.Output()), pixels[..., 3:]], axis=-1)
-        buffer = gpu.types.Buffer("FLOAT", linear.size, np.ascontiguousarray(linear, dtype=np.float32).ravel())
-        known = _batches["mask"] = (made_of, gpu.types.GPUTexture((width, height), format="RGBA16F", data=buffer))
-    shader = gpu.shader.from_builtin("IMAGE")
-    content = {"pos": corners, "texCoord": [(0, 0), (1, 0), (1, 1), (0, 1)]}
-    batch = batch_for_shader(shader, "TRIS", content, indices=[(0, 1, 2), (0, 2, 3)])
+    (left, low), _, (right, high), _ = frame
+
+    def make() -> Any:
+        corners, colours = mask.rectangles(pixels)
+        return corners, colours[:, :3], mask.OPACITY
+
+    # Not as a texture, whose colours Blender 4.3 takes for linear light and 5.2 does not.
+    batch = _batch("mask", mask.key(context.scene), "FLAT_COLOR", "TRIS", make)
+    if batch is None:
+        return
     gpu.state.blend_set("ALPHA")
-    shader.bind()
-    shader.uniform_sampler("image", known[1])
-    batch.draw(shader)
+    with gpu.matrix.push_pop():
+        gpu.matrix.translate((left, low))
+        gpu.matrix.scale((right - left, high - low))
+        batch.draw(gpu.shader.from_builtin("FLAT_COLOR"))
     gpu.state.blend_set("NONE")
 
 

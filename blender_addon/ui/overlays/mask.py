@@ -13,7 +13,7 @@ from . import classes, settings
 
 JOB = "mask"
 _WIDTH_PX = 640
-_OPACITY = 0.6
+OPACITY = 0.6
 _PAUSE_S = 0.4
 _MOST = 8
 
@@ -60,11 +60,34 @@ def begin(scene: bpy.types.Scene) -> None:
             del _masks[next(iter(_masks))]
         painted = np.zeros((*preview.ids.shape, 4), dtype=np.float32)
         for number, color in classes.colors_of_ids(preview.labels, manifest).items():
-            painted[preview.ids == number] = (*color, _OPACITY)
-        _masks[wanted] = painted[::-1]
+            painted[preview.ids == number] = (*color, OPACITY)
+        _masks[wanted] = np.ascontiguousarray(painted[::-1])
 
     _asked = wanted
     previews.begin(JOB, f"Mask of frame {wanted[1]}", scene, [wanted[1]], width_px=_WIDTH_PX, samples=1, each=keep)
+
+
+def rectangles(pixels: Floats) -> tuple[Floats, Floats]:
+    """The coloured pixels of a mask as rectangles, as wide as a colour goes on in its row.
+
+    Args:
+        pixels: (height, width, 4); transparent ones are left out.
+
+    Returns:
+        (6 n, 3) corners of two triangles each, the whole mask from 0 to 1; (6 n, 4) their colours.
+    """
+    height, width = pixels.shape[:2]
+    code = np.rint(255 * pixels).astype(np.uint8).view(np.uint32)[..., 0]
+    borders = np.ones((height, width + 1), dtype=bool)
+    borders[:, 1:-1] = code[:, 1:] != code[:, :-1]
+    rows, starts = np.nonzero(borders[:, :-1])
+    ends = np.nonzero(borders[:, 1:])[1] + 1
+    kept = pixels[rows, starts, 3] > 0
+    rows, starts, ends = rows[kept], starts[kept], ends[kept]
+    x = np.stack([starts, ends, ends, starts, ends, starts], axis=1) / width
+    y = np.stack([rows, rows, rows + 1, rows, rows + 1, rows + 1], axis=1) / height
+    corners = np.stack([x, y, np.zeros_like(x)], axis=-1).reshape(-1, 3)
+    return corners.astype(np.float32), np.repeat(pixels[rows, starts], 6, axis=0)
 
 
 def forget() -> None:
