@@ -148,6 +148,7 @@ class Drive:
         self.steps = steps()
         self.step: Any = None
         self.until = 0.0
+        self.drawn = False
 
     def __call__(self) -> float:
         try:
@@ -170,6 +171,10 @@ class Drive:
                 shoot(f"{len(SEEN['steps']):02d}_{name}")
                 raise TimeoutError(f"{name}: {module('ui.inspection').problem or 'nothing happened'}")
             return 0.2
+        if not name.startswith("-") and not self.drawn:
+            self.drawn = True  # what has been reached is drawn only now
+            return PAUSE_S / 2
+        self.drawn = False
         if not name.startswith("-"):
             shoot(f"{len(SEEN['steps']):02d}_{name}")
         SEEN["steps"].append(name)

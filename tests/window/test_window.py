@@ -77,7 +77,8 @@ def test_from_an_empty_file_to_a_manifest_by_the_buttons(suite: str, archive: Pa
     assert "error" not in seen, seen
     assert seen["steps"][-1] == "written"
     manifest = read_manifest(tmp_path / "out" / "flange.yaml")
-    assert [defect.label for defect in manifest.defects] == ["dent"]
+    assert [defect.label for defect in manifest.defects] == ["dent", "dent"]
+    assert (manifest.seed, len(manifest.lights)) == (1, 2)
     (parameter,) = manifest.parameters
     assert (parameter.id, parameter.target) == ("diffuser.radiance", "lights[0].radiance")
     assert manifest.blend is not None
