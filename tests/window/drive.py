@@ -21,7 +21,7 @@ import bpy
 
 ADDON = "bl_ext.user_default.defectory"
 PART, FOLDER = (Path(argument) for argument in sys.argv[sys.argv.index("--") + 1 :])
-LONGEST_S = 60.0
+LONGEST_S, AGAIN_S = 90.0, 20.0
 SEEN: dict[str, Any] = {"steps": []}
 
 # Places in a window of 1500 x 1300 at a scale of 1; headers of closed panels follow one another at 28 pixels.
@@ -147,7 +147,7 @@ class Drive:
     def __init__(self) -> None:
         self.steps = steps()
         self.step: Any = None
-        self.until = 0.0
+        self.until = self.again = 0.0
         self.drawn = False
 
     def __call__(self) -> float:
@@ -162,7 +162,7 @@ class Drive:
             self.step = next(self.steps, None)
             if self.step is None:
                 return self._leave()
-            self.until = time.monotonic() + LONGEST_S
+            self.until, self.again = time.monotonic() + LONGEST_S, time.monotonic() + AGAIN_S
             self.step[1]()
             return 0.2 if self.step[0].startswith("-") else PAUSE_S
         name, _, reached = self.step
@@ -170,6 +170,10 @@ class Drive:
             if time.monotonic() > self.until:
                 shoot(f"{len(SEEN['steps']):02d}_{name}")
                 raise TimeoutError(f"{name}: {module('ui.inspection').problem or 'nothing happened'}")
+            if time.monotonic() > self.again:  # a click can go astray while Blender is busy
+                self.again = time.monotonic() + AGAIN_S
+                self.step[1]()
+                return PAUSE_S
             return 0.2
         if not name.startswith("-") and not self.drawn:
             self.drawn = True  # what has been reached is drawn only now

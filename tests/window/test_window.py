@@ -20,10 +20,11 @@ from manifests.files import read_manifest
 ROOT = Path(__file__).resolve().parents[2]
 SUITES = {"trixie": "4.3", "sid": "5.2"}
 
-# In a name space of its own: mounts and processes go with it, however the test ends.
+# In name spaces of its own: mounts and processes go with them, however the test ends; and there is no network.
 INSIDE = """
 set -e
 mount --bind /proc "$ROOT/proc"; mount --rbind /dev "$ROOT/dev"
+mount -t tmpfs tmpfs "$ROOT/tmp"
 mkdir -p "$ROOT/shared"; mount --bind "$SHARED" "$ROOT/shared"
 exec chroot "$ROOT" sh -c '
     Xvfb :7 -screen 0 1500x1300x24 >/dev/null 2>&1 &
@@ -67,7 +68,8 @@ def test_from_an_empty_file_to_a_manifest_by_the_buttons(suite: str, archive: Pa
     shutil.copyfile(Path(__file__).with_name("drive.py"), tmp_path / "drive.py")
     (tmp_path / "install.py").write_text(INSTALL)
     environment = {"PATH": os.environ["PATH"], "ROOT": str(debian), "SHARED": str(tmp_path)}
-    command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", INSIDE]
+    environment |= {name: value for name, value in os.environ.items() if name == "DEFECTORY_WINDOW_PAUSE"}
+    command = ["unshare", "--mount", "--pid", "--net", "--fork", "--kill-child", "sh", "-c", INSIDE]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
     shots = ROOT / "build" / "window" / SUITES[suite]
     shutil.rmtree(shots, ignore_errors=True)
