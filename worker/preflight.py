@@ -89,19 +89,16 @@ def _check_room(manifest: Manifest, views: Viewpoints, mesh: Mesh) -> None:
         for i, entry in enumerate(manifest.impurities)
         if isinstance(entry, Fingerprint | Sticker)
     ]
-    wanted: Counter[tuple[str, str]] = Counter()
-    found: Counter[tuple[str, str]] = Counter()
+    wanted: Counter[str] = Counter()
+    lacking: Counter[str] = Counter()
     for number in range(min(_INSTANCES, manifest.instances)):
-        for _, draws, entry in placed:
-            wanted[entry.KIND, entry.label] += count_of(manifest, entry, draws, number)
-        _, records, _ = draw_defects(manifest, ground, mesh, views.locations_mm, number)
-        found.update((record["kind"], record["label"]) for record in records)
-        laid, _ = draw_places(manifest, ground, mesh, views.locations_mm, number)
-        found.update((manifest.impurities[i].KIND, manifest.impurities[i].label) for i, *_ in laid)
-        if found.keys() >= {(entry.KIND, entry.label) for *_, entry in placed}:
+        for field, draws, entry in placed:
+            wanted[field] += count_of(manifest, entry, draws, number)
+        for draw in (draw_defects, draw_places):
+            lacking.update(one.path for one in draw(manifest, ground, mesh, views.locations_mm, number)[-1])
+        if all(wanted[field] > lacking[field] for field, *_ in placed):
             return
     for field, _, entry in placed:
-        key = entry.KIND, entry.label
-        if wanted[key] and not found[key]:
+        if wanted[field] and wanted[field] == lacking[field]:
             problem = f"no {entry.KIND} finds room where it may lie: make it smaller than its faces, or move it"
             raise ManifestError(field, problem)

@@ -24,7 +24,7 @@ def manifest_of(**fields: Any) -> schema.Manifest:
 
 
 def dent(**fields: Any) -> dict[str, Any]:
-    return {"defects": [{"kind": "dent", "diameter_mm": 3}, {"kind": "dent", "label": "mine", **fields}]}
+    return {"defects": [{"kind": "dent", "diameter_mm": 3}, {"kind": "dent", **fields}]}
 
 
 def sticker(**fields: Any) -> dict[str, Any]:

@@ -62,6 +62,19 @@ class Instance:
     warnings: tuple[str, ...] = field(default=())
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """What found no room on an instance.
+
+    Attributes:
+        path: of its entry in the manifest.
+        text: a sentence.
+    """
+
+    path: str
+    text: str
+
+
 def build_instance(manifest: schema.Manifest, ground: Ground, mesh: Mesh, eyes_mm: Floats, number: int) -> Instance:
     """Draw and build one instance; the same for the same manifest and number, whatever was built before.
 
@@ -75,20 +88,20 @@ def build_instance(manifest: schema.Manifest, ground: Ground, mesh: Mesh, eyes_m
     Raises:
         ManifestError: a region selects nothing, or a defect does not fit at its exact position.
     """
-    defects, records, warnings = draw_defects(manifest, ground, mesh, eyes_mm, number)
+    defects, records, left_out = draw_defects(manifest, ground, mesh, eyes_mm, number)
     twin = manifest.twin
     absent = frozenset(r["id"] for r in records if twin is not None and twin.lacks("defects", r["label"]))
     made = imprint(mesh.vertices_mm, mesh.triangles, defects, absent)
-    return Instance(**vars(made), defects=tuple(records), warnings=tuple(warnings))
+    return Instance(**vars(made), defects=tuple(records), warnings=tuple(one.text for one in left_out))
 
 
 def draw_defects(
     manifest: schema.Manifest, ground: Ground, mesh: Mesh, eyes_mm: Floats, number: int
-) -> tuple[list[Defect], list[dict[str, Any]], list[str]]:
-    """The defects of an instance, their records and the warnings, without any change of the mesh."""
+) -> tuple[list[Defect], list[dict[str, Any]], list[LeftOut]]:
+    """The defects of an instance, their records and what was left out, without any change of the mesh."""
     defects: list[Defect] = []
     records: list[dict[str, Any]] = []
-    warnings: list[str] = []
+    left_out: list[LeftOut] = []
     for i, entry in enumerate(manifest.defects):
         path = f"defects[{i}]"
         count = count_of(manifest, entry, path, number)
@@ -106,16 +119,14 @@ def draw_defects(
                     raise errors.ManifestError(
                         f"{path}.placement.position_mm", f"the {entry.KIND} ({size:.3g} mm) {defect}"
                     )
-                warnings.append(
-                    f"instance {number}: {path} number {k} ({size:.3g} mm) found no room on the surface and was "
-                    "left out"
-                )
+                which = f"instance {number}: {path} number {k} ({size:.3g} mm)"
+                left_out.append(LeftOut(path, f"{which} found no room on the surface and was left out"))
                 continue
             defects.append(defect)
             record = {"id": defect.id, "kind": entry.KIND, "label": entry.label} | sizes
             record |= {"position_mm": defect.center_mm.tolist(), "normal": defect.normal.tolist()}
             records.append(record | ({"insignificant": True} if entry.insignificant else {}))
-    return defects, records, warnings
+    return defects, records, left_out
 
 
 def count_of(manifest: schema.Manifest, entry: Any, path: str, number: int) -> int:

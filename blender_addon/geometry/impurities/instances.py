@@ -14,7 +14,7 @@ import numpy as np
 
 from ...contract import distributions, errors, sampling, schema
 from ..defects.forms import Defect, apart
-from ..defects.instances import Instance, count_of, sizes_of
+from ..defects.instances import Instance, LeftOut, count_of, sizes_of
 from ..defects.placement import Ground, Place
 from ..defects.places import Places
 from ..mesh import Mesh
@@ -80,7 +80,7 @@ def lay_on(
         i: [] for i, entry in enumerate(manifest.impurities) if isinstance(entry, schema.Fingerprint)
     }
     sheets: list[tuple[int, Sheet]] = []
-    places, warnings = draw_places(manifest, ground, mesh, eyes_mm, number)
+    places, left_out = draw_places(manifest, ground, mesh, eyes_mm, number)
     for i, index, sizes, place in places:
         entry, key = manifest.impurities[i], draw_key(manifest, i)
         if isinstance(entry, schema.Sticker):
@@ -98,21 +98,21 @@ def lay_on(
         ).astype(np.int32),
         np.repeat([i for i, _ in sheets], [len(sheet.triangles) for _, sheet in sheets]).astype(np.int32),
         np.concatenate([np.zeros(0, dtype=bool), *(sheet.ink for _, sheet in sheets)]),
-        tuple(warnings),
+        tuple(one.text for one in left_out),
     )
 
 
 def draw_places(
     manifest: schema.Manifest, ground: Ground, mesh: Mesh, eyes_mm: Floats, number: int
-) -> tuple[list[tuple[int, int, dict[str, float], Place]], list[str]]:
+) -> tuple[list[tuple[int, int, dict[str, float], Place]], list[LeftOut]]:
     """Where prints and stickers of an instance lie, and what found no room; arguments and errors are ``lay_on``'s.
 
     Returns:
-        Of each the number of its entry, the index of its draws, its sizes and its place; and the warnings.
+        Of each the number of its entry, the index of its draws, its sizes and its place; and what was left out.
     """
     found: list[tuple[int, int, dict[str, float], Place]] = []
     taken: list[Defect] = []
-    warnings: list[str] = []
+    left_out: list[LeftOut] = []
     for i, entry in enumerate(manifest.impurities):
         if not isinstance(entry, schema.Fingerprint | schema.Sticker):
             continue
@@ -131,8 +131,9 @@ def draw_places(
             elif isinstance(entry.placement, schema.AtPosition):
                 raise errors.ManifestError(f"{path}.placement.position_mm", f"the {entry.KIND} {problem}")
             else:
-                warnings.append(f"instance {number}: {path} number {k} found no room on the surface and was left out")
-    return found, warnings
+                text = f"instance {number}: {path} number {k} found no room on the surface and was left out"
+                left_out.append(LeftOut(path, text))
+    return found, left_out
 
 
 def draw_key(manifest: schema.Manifest, i: int) -> str:
