@@ -23,7 +23,7 @@ from manifests.sampling import Table
 from manifests.schema import Fingerprint, Manifest, Sticker
 from manifests.viewpoints import Bounds, Viewpoints
 
-_INSTANCES = 3  # that are drawn to see whether their defects find room
+_INSTANCES = 10  # at most, that are drawn to see whether what is placed finds room
 _RAYS = 16  # along each side of an image
 
 
@@ -96,7 +96,9 @@ def _check_room(manifest: Manifest, views: Viewpoints, mesh: Mesh) -> None:
             wanted[field] += count_of(manifest, entry, draws, number)
         for draw in (draw_defects, draw_places):
             lacking.update(one.path for one in draw(manifest, ground, mesh, views.locations_mm, number)[-1])
-        if all(wanted[field] > lacking[field] for field, *_ in placed):
+        unplaced = [field for field, *_ in placed if wanted[field] == lacking[field]]
+        # What no instance has asked for yet is not worth many more draws.
+        if not unplaced or (number >= 2 and not any(wanted[field] for field in unplaced)):
             return
     for field, _, entry in placed:
         if wanted[field] and wanted[field] == lacking[field]:
