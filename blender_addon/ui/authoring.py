@@ -122,6 +122,31 @@ def edit(scene: bpy.types.Scene, path: str, value: Any) -> None:
     values.fill(of(scene).manifest, schema.Manifest, data)
 
 
+def replace(scene: bpy.types.Scene, changes: dict[str, Any]) -> bool:
+    """Put other values in the place of whole fields of the manifest, and have the scene follow.
+
+    Parameters that draw something inside of what is replaced go with it.
+
+    Returns:
+        Whether it went well; what did not stands in the panel.
+    """
+    data = values.read(of(scene).manifest, schema.Manifest) | changes
+    data["parameters"] = [
+        one for one in data["parameters"] if one["target"].partition(".")[0].partition("[")[0] not in changes
+    ]
+    values.fill(of(scene).manifest, schema.Manifest, data)
+    return follow(scene)
+
+
+def add_surface(scene: bpy.types.Scene, region: dict[str, Any]) -> None:
+    """Add a surface on a region, and choose it in the list; the scene does not follow yet."""
+    group = of(scene).manifest
+    data = values.read(group, schema.Manifest)
+    data["surfaces"] = [*data["surfaces"], {"where": region, "surface": {"kind": "turned"}}]
+    values.fill(group, schema.Manifest, data)
+    group.surfaces_index = len(group.surfaces) - 1
+
+
 def schedule() -> None:
     """Have open scenes follow their properties soon, once a person's hand rests."""
     if bpy.app.background:

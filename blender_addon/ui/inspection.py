@@ -22,6 +22,7 @@ from .model import values
 from .properties import of
 
 if TYPE_CHECKING:
+    from ..geometry.mesh import Mesh
     from ..geometry.preparation.part_report import PartReport
     from ..scene.build import InspectionScene
     from .prepared import FoundPart
@@ -216,6 +217,22 @@ def part_of(scene: bpy.types.Scene) -> bpy.types.Object | None:
     """The object that shows the instances; None where it was deleted."""
     part = of(scene).part
     return part if part is not None and part.type == "MESH" and part.name in scene.objects else None
+
+
+def radius_mm(scene: bpy.types.Scene) -> float:
+    """Radius of the bounding sphere of the part of an inspection scene."""
+    return float(json.loads(of(scene).document)["radius_mm"])
+
+
+def shown_part(scene: bpy.types.Scene) -> tuple[bpy.types.Object, Mesh]:
+    """The object that shows the part, and the prepared part.
+
+    Raises:
+        PartError: either is gone.
+    """
+    inspection = _bound(scene)
+    assert inspection is not None
+    return inspection.part, inspection.given
 
 
 def stored_part(scene: bpy.types.Scene) -> Path:

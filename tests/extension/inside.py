@@ -310,6 +310,9 @@ def drawing(manifest: str) -> dict[str, Any]:
         def prop(self, owner: Any, name: str, **_: Any) -> None:
             self.said.append(name)
 
+        def operator_menu_enum(self, name: str, property_name: str, **_: Any) -> None:
+            self.said.append(name)
+
         def template_list(self, kind: str, identifier: str, owner: Any, name: str, *_: Any, **__: Any) -> None:
             self.said.append(f"list {name}: {len(getattr(owner, name))}")
 
@@ -467,6 +470,51 @@ def randomise_anything() -> dict[str, Any]:
     bpy.ops.defectory.stop_randomising(target=targets[0])
     facts["stopped"] = [len(lamp.animation_data.drivers), len(group.parameters)]
     return facts
+
+
+def presets(step: str, stl: str) -> dict[str, Any]:
+    """Every preset in turn, and a surface on selected faces of parts that know CAD faces and that do not."""
+    enable()
+    bpy.ops.defectory.import_part(filepath=step)
+    scene, inspection, ui = bpy.context.scene, module("ui.inspection"), module("ui.presets")
+    facts: dict[str, Any] = {"rigs": {}, "surfaces": {}}
+    bpy.ops.defectory.randomise(target="lights[0].radiance", kind="uniform", low=1, high=2)
+    for name in ui.RIGS:
+        result = list(bpy.ops.defectory.apply_rig(name=name))
+        facts["rigs"][name] = [result, inspection.problem, _state()["manifest"]]
+    for name in ui.SURFACES:
+        result = list(bpy.ops.defectory.apply_surface(name=name))
+        facts["surfaces"][name] = [result, inspection.problem, inspection.current.table.manifest.surface.KIND]
+    facts["chosen"] = []
+    for path in (step, stl):
+        bpy.ops.defectory.import_part(filepath=path)
+        part = scene.defectory.part
+        for face in part.data.polygons:
+            face.select = False
+        facts["none"] = [list(bpy.ops.defectory.surface_on_selection()), inspection.problem]
+        for face in part.data.polygons:
+            face.select = face.normal.z > 0.99999 and face.center.z > 0.0
+        result = list(bpy.ops.defectory.surface_on_selection())
+        manifest = module("contract").schema.to_dict(inspection.current.table.manifest)
+        chosen = [face.normal.z for face in scene.defectory.part.data.polygons if face.material_index == 1]
+        facts["chosen"].append(
+            [result, inspection.problem, manifest["surfaces"][-1:], len(chosen), min(chosen, default=0)]
+        )
+        bpy.ops.defectory.remove_item(path="surfaces", index=0)
+    return facts
+
+
+def round_trips(*paths: str) -> list[list[Any]]:
+    """Manifests through the properties and back: what comes out of each, and of one that was never touched."""
+    enable()
+    contract, values = module("contract"), module("ui.model.values")
+    group, answers = bpy.context.scene.defectory.manifest, []
+    for path in paths:
+        data = contract.schema.to_dict(contract.files.read_manifest(Path(path)))
+        values.fill(group, contract.schema.Manifest, data)
+        back = contract.schema.from_dict(values.unchanged(values.read(group, contract.schema.Manifest), data))
+        answers.append([data, contract.schema.to_dict(back)])
+    return answers
 
 
 def followed(first: str, second: str, folder: str) -> list[str]:

@@ -68,6 +68,32 @@ def test_any_property_can_be_drawn(inside: Inside) -> None:
     assert facts["stopped"] == [0, 4]
 
 
+def test_presets_suit_the_part_and_selected_faces_get_a_surface(inside: Inside, examples: Path) -> None:
+    facts = inside("presets", examples / "parts" / "block.step", examples / "parts" / "block.stl")
+    for name, (result, problem, manifest) in facts["rigs"].items():
+        assert (result, problem) == (["FINISHED"], ""), name
+        assert manifest["parameters"] == []
+    assert facts["rigs"]["photometric_stereo"][2]["light_states"][7]["lights"] == ["lamp_7"]
+    assert facts["rigs"]["scanner"][2]["views"]["kind"] == "scanner"
+    for name, (result, problem, kind) in facts["surfaces"].items():
+        assert (result, problem) == (["FINISHED"], ""), name
+        assert (
+            kind in schema.from_dict({"name": "n", "part": {"file": "n.stl"}, "surface": {"kind": kind}}).surface.KIND
+        )
+    assert facts["none"][0] == ["CANCELLED"]
+    assert "no face of the part is selected" in facts["none"][1]
+    for (result, problem, surfaces, faces, lowest), field in zip(facts["chosen"], ("cad_faces", "normal"), strict=True):
+        assert (result, problem) == (["FINISHED"], "")
+        assert surfaces[0]["where"][field]
+        assert faces > 0
+        assert lowest > 0.9
+
+
+def test_every_example_passes_through_the_properties(inside: Inside, examples: Path) -> None:
+    for before, after in inside("round_trips", *sorted(examples.glob("*.yaml"))):
+        assert before == after
+
+
 def test_an_edited_scene_is_the_scene_of_its_manifest(inside: Inside, examples: Path) -> None:
     """Whatever a manifest was before, its scene renders to the same pixels."""
     for name in ("painted_block", "light_box"):

@@ -87,7 +87,7 @@ class Groups:
         text = label(name)
         if what.form == "bool":
             return self._property("Bool", text, about.doc)
-        if what.form in ("text", "list"):
+        if what.form in ("text", "list", "rows"):
             more = {"subtype": "FILE_PATH"} if name == "file" else {}
             return self._property("String", text, about.doc, **more)
         if what.form in ("enum", "flags"):

@@ -6,7 +6,7 @@ field                        kept as
 number, text, yes or no      one property of the field's name
 ``X | None``                 that of X and ``use_NAME``, which says whether it is given
 one of several names         an enumeration; for a list of them, one whose names can be chosen together
-numbers, as many as fixed    a vector; as many as one likes: a text, ``1, 2.5, 3``
+numbers, as many as fixed    a vector; as many as one likes: a text, ``1, 2.5, 3``; places: ``1 2 3; 4 5 6``
 a schema class               a group
 one of several classes       a group of ``kind`` and a group for each class; a bare number among them is kind ``fixed``
 list of schema classes       a collection of groups and ``NAME_index``, the one that is chosen in the list
@@ -32,8 +32,8 @@ class Shape:
     """How one field is kept.
 
     Attributes:
-        form: ``bool``, ``int``, ``float``, ``text``, ``list`` (text of numbers or words), ``enum``, ``flags``,
-            ``vector``, ``group``, ``union`` or ``collection``.
+        form: ``bool``, ``int``, ``float``, ``text``, ``list`` (text of numbers or words), ``rows`` (text of vectors),
+            ``enum``, ``flags``, ``vector``, ``group``, ``union`` or ``collection``.
         hint: type of the value, or of an item where there are several, without ``None``.
         optional: whether it may be absent.
         size: numbers of a vector.
@@ -72,6 +72,8 @@ def _shape(choices: tuple[Any, ...], about: fields.FieldInfo) -> Shape:
         item = _shape(fields.options(items[0]), about)
         if item.form in ("group", "union"):
             return Shape("collection", item.hint if item.form == "group" else fields.options(items[0]))
+        if item.form == "vector":
+            return Shape("rows", item.hint, size=item.size)
         return Shape("flags", items[0], names=item.names) if item.form == "enum" else Shape("list", items[0])
     # Blender's whole numbers have 32 bits.
     if hint is int and (about.high or 0) >= 2**31:

@@ -43,6 +43,8 @@ def _fill_field(group: Any, name: str, what: Shape, about: fields.FieldInfo, val
         _fill_item(getattr(group, name), what.hint, about, value)
     elif what.form == "list":
         setattr(group, name, ", ".join(_word(entry) for entry in value or ()))
+    elif what.form == "rows":
+        setattr(group, name, "; ".join(" ".join(map(_word, row)) for row in value or ()))
     elif what.form == "flags":
         setattr(group, name, {str(entry) for entry in value or ()})
     elif what.form == "enum":
@@ -120,6 +122,8 @@ def _read_field(group: Any, name: str, what: Shape) -> Any:
     if what.form == "list":
         words = [word.strip() for word in value.split(",") if word.strip()]
         return [_number(word, name, what.hint) for word in words] if what.hint in (float, int) else words
+    if what.form == "rows":
+        return [[_number(word, name, what.hint) for word in row.split()] for row in value.split(";") if row.strip()]
     if what.form == "flags":
         return [one for one in what.names if str(one) in value]
     if what.form == "enum":

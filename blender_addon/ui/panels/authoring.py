@@ -11,6 +11,7 @@ from .. import drawing, drivers, facts, inspection, preparing, runs
 from ..operators.export import CancelRun, ExportManifest, OpenReport, RenderHere, SubmitToFarm
 from ..operators.files import ImportPart, OpenManifest
 from ..operators.frames import AllowDrivers, RestoreRig, WakeDrivers
+from ..operators.presets import ApplyRig, ApplySurface, SurfaceOnSelection
 from .base import Inspection, StepPanel, fields_of, root
 from .jobs import progress
 from .lists import kinds_of
@@ -69,6 +70,7 @@ class ViewsPanel(StepPanel, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         fields, group = fields_of(context), root(context)
+        self.layout.operator_menu_enum(ApplyRig.bl_idname, "name", icon="PRESET")
         fields.field(self.layout, group, schema.Manifest, "views", "", "")
         fields.group(self.layout.box(), group.camera, schema.Camera, "camera", "camera")
 
@@ -96,8 +98,10 @@ class SurfacePanel(StepPanel, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         fields, group = fields_of(context), root(context)
+        self.layout.operator_menu_enum(ApplySurface.bl_idname, "name", icon="PRESET")
         fields.field(self.layout, group, schema.Manifest, "surface", "", "")
         self.layout.label(text="Other surfaces on some of its faces")
+        self.layout.operator(SurfaceOnSelection.bl_idname, icon="FACESEL")
         fields.items(self.layout, "surfaces", None, schema.LocalSurface)
         fields.field(self.layout, group, schema.Manifest, "backdrop", "", "")
 
