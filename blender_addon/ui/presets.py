@@ -69,7 +69,7 @@ def _photometric_stereo(radius_mm: float) -> Fields:
 
 def _hexagon(radius_mm: float) -> Fields:
     """A flat part from above under a hexagonal ring light, the same turned, the same twice as large (S4)."""
-    hexagon = {"kind": "ring", "sides": 6, "radiance": 2.0, "diameter_mm": 2.0 * radius_mm, "width_mm": 0.6 * radius_mm}
+    hexagon = {"kind": "ring", "sides": 6, "radiance": 1.2, "diameter_mm": 2.0 * radius_mm, "width_mm": 0.6 * radius_mm}
     kinds: list[Fields] = [
         {"name": "hexagon"},
         {"name": "rotated", "rotation_deg": 90.0},
