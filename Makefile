@@ -29,7 +29,8 @@ evaluate: $(SIDECAR) ## Render blocks with and without dents, train on the good 
 	@.venv/bin/defectory-sidecar evaluate out/block_face_run
 
 test: windows check $(BLENDER_50_READY) ## All checks and all tests
-	DEFECTORY_TEST_BLENDERS="$(CURDIR)/.venv-blender50/bin/python" $(RUN) -m pytest
+	@$(RUN) -m blender_addon.build build/dist # now, lest two tests fetch its wheels at once
+	DEFECTORY_TEST_BLENDERS="$(CURDIR)/.venv-blender50/bin/python" $(RUN) -m pytest --numprocesses 2 --dist loadfile
 
 windows: # Begun first, in the background: the tests with windows come last, and wait for it where they must
 	@if [ "$$(id -u)" = 0 ] && command -v debootstrap >/dev/null; then \
