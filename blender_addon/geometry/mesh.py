@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,9 @@ class Mesh:
         object_index: (m,) int32, for each triangle its object in ``object_names``.
         cad_face: (m,) int32, for each triangle its face of the CAD model, numbered through the whole part; None where
             the file knows no CAD faces (all but STEP and IGES).
+        material_names: names of the materials, as the file has them; empty where it names none.
+        material: (m,) int32, for each triangle its material in ``material_names``, -1 for none; None where there are
+            no names.
     """
 
     vertices_mm: NDArray[np.float64]
@@ -27,6 +30,8 @@ class Mesh:
     object_names: tuple[str, ...]
     object_index: NDArray[np.int32]
     cad_face: NDArray[np.int32] | None = None
+    material_names: tuple[str, ...] = ()
+    material: NDArray[np.int32] | None = None
 
     @property
     def face_count(self) -> int:
@@ -49,8 +54,20 @@ class Mesh:
 
     def with_triangles(self, keep: NDArray[np.bool_]) -> Mesh:
         """The mesh with the triangles of the (m,) mask only; vertices and names stay."""
-        cad_face = None if self.cad_face is None else self.cad_face[keep]
-        return Mesh(self.vertices_mm, self.triangles[keep], self.object_names, self.object_index[keep], cad_face)
+        return self.of_triangles(self.vertices_mm, self.triangles[keep], np.flatnonzero(keep))
+
+    def of_triangles(
+        self, vertices_mm: NDArray[np.float64], triangles: NDArray[np.int32], parents: NDArray[np.intp]
+    ) -> Mesh:
+        """A mesh of other triangles (k, 3), each of which belongs to what its parent (k,) of this mesh belongs to."""
+        return replace(
+            self,
+            vertices_mm=vertices_mm,
+            triangles=triangles,
+            object_index=self.object_index[parents],
+            cad_face=None if self.cad_face is None else self.cad_face[parents],
+            material=None if self.material is None else self.material[parents],
+        )
 
     def without_unused_vertices(self) -> Mesh:
         """The mesh with only the vertices that a triangle uses, in their old order."""
@@ -60,7 +77,7 @@ class Mesh:
             return self
         number = np.cumsum(used, dtype=np.int32) - np.int32(1)
         vertices_mm, triangles = self.vertices_mm[used], number[self.triangles]
-        return Mesh(vertices_mm, triangles, self.object_names, self.object_index, self.cad_face)
+        return replace(self, vertices_mm=vertices_mm, triangles=triangles)
 
 
 def unique_names(names: Iterable[str]) -> tuple[str, ...]:

@@ -44,6 +44,8 @@ def select(mesh: Mesh, region: schema.Region, path: str) -> NDArray[np.bool_]:
         chosen &= _on_cad_faces(mesh, region.cad_faces, f"{path}.cad_faces")
     if region.objects:
         chosen &= _on_objects(mesh, region.objects, f"{path}.objects")
+    if region.materials:
+        chosen &= _of_materials(mesh, region.materials, f"{path}.materials")
     if region.normal is not None:
         chosen &= _facing(mesh, region.normal, region.within_deg, f"{path}.normal")
     if not chosen.any():
@@ -64,19 +66,31 @@ def _on_cad_faces(mesh: Mesh, numbers: tuple[int, ...], path: str) -> NDArray[np
 
 
 def _on_objects(mesh: Mesh, patterns: tuple[str, ...], path: str) -> NDArray[np.bool_]:
-    chosen = np.zeros(len(mesh.object_names), dtype=bool)
+    return np.asarray(_named(mesh.object_names, patterns, "object", path)[mesh.object_index])
+
+
+def _of_materials(mesh: Mesh, patterns: tuple[str, ...], path: str) -> NDArray[np.bool_]:
+    if mesh.material is None:
+        raise errors.ManifestError(
+            path, "selects nothing: the part's file names no materials; glTF, OBJ and some STEP files do"
+        )
+    # The last stands for faces without a material, whose number is -1.
+    return np.asarray(np.append(_named(mesh.material_names, patterns, "material", path), False)[mesh.material])
+
+
+def _named(names: tuple[str, ...], patterns: tuple[str, ...], what: str, path: str) -> NDArray[np.bool_]:
+    """(len(names),) which of the names any of the patterns means."""
+    chosen = np.zeros(len(names), dtype=bool)
     for i, pattern in enumerate(patterns):
         # The name itself first: one with brackets in it would else be read as a pattern.
-        hits = np.array(
-            [name == pattern or fnmatchcase(name, _plain(pattern)) for name in mesh.object_names], dtype=bool
-        )
+        hits = np.array([name == pattern or fnmatchcase(name, _plain(pattern)) for name in names], dtype=bool)
         if not hits.any():
-            names = ", ".join(mesh.object_names[:8]) + (" ..." if len(mesh.object_names) > 8 else "")
+            known = ", ".join(names[:8]) + (" ..." if len(names) > 8 else "")
             raise errors.ManifestError(
-                f"{path}[{i}]", f"selects nothing: no object is named '{pattern}'; known are {names}"
+                f"{path}[{i}]", f"selects nothing: no {what} is named '{pattern}'; known are {known}"
             )
         chosen |= hits
-    return np.asarray(chosen[mesh.object_index])
+    return chosen
 
 
 def _plain(pattern: str) -> str:

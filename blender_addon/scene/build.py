@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
@@ -251,10 +251,4 @@ def _finer(mesh: Mesh, edge_mm: float | None) -> Mesh:
     if edge_mm is None:
         return mesh
     vertices, triangles, parents = refine(mesh.vertices_mm, mesh.triangles, lambda c, r: np.full(len(c), edge_mm))
-    return replace(
-        mesh,
-        vertices_mm=vertices,
-        triangles=triangles,
-        object_index=mesh.object_index[parents],
-        cad_face=None if mesh.cad_face is None else mesh.cad_face[parents],
-    )
+    return mesh.of_triangles(vertices, triangles, parents)

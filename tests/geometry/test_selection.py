@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,9 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blender_addon.geometry.mesh import Mesh
+from blender_addon.geometry.preparation.prepare import prepare_part
+from blender_addon.geometry.preparation.prepared_files import load_prepared, save_prepared
 from blender_addon.geometry.selection import select, surface_index
 from manifests.errors import ManifestError
 from manifests.schema import LocalSurface, Polymer, Region
+
+from .cad_writers import box, glb, gltf, torus
 
 NUMBER = st.floats(-1, 1)
 
@@ -97,3 +103,63 @@ def test_a_region_that_selects_nothing_names_its_field(region: Region, field: st
 def test_cad_faces_of_a_file_that_has_none() -> None:
     with pytest.raises(ManifestError, match="STEP and IGES alone"):
         select(fan(np.eye(3), cad_faces=False), Region(cad_faces=(0,)), "where")
+
+
+def test_materials_select_by_name_through_a_file_and_its_preparation(tmp_path: Path) -> None:
+    """Of a subdivided box, decimated, the faces that the file gives another material; OBJ and glTF alike."""
+    quads = ["f 1 4 3 2", "f 5 6 7 8", "f 1 2 6 5", "f 2 3 7 6", "f 3 4 8 7", "f 4 1 5 8"]
+    corners = [(x, y, z) for z in (0, 30) for x, y in ((0, 0), (20, 0), (20, 10), (0, 10))]
+    lines = [f"v {x} {y} {z}" for x, y, z in corners] + [
+        quads[0],
+        "usemtl Steel [1]",
+        *quads[2:],
+        "usemtl Foam",
+        quads[1],
+    ]
+    (tmp_path / "box.obj").write_text("\n".join(lines))
+    mesh, report = prepare_part(tmp_path / "box.obj")
+    assert mesh.material_names == ("Steel [1]", "Foam")
+    folder = save_prepared(tmp_path, mesh, report)
+    loaded, _ = load_prepared(folder)
+    for part in (mesh, loaded):
+        foam = select(part, Region(materials=("Foam",)), "where")
+        heights = part.vertices_mm[part.triangles[foam]][..., 2]
+        assert foam.sum() == 2
+        assert (heights == heights.max()).all()
+        assert select(part, Region(materials=("Steel*",)), "where").sum() == 8
+        assert select(part, Region(materials=("*",), normal=(0, 0, 1)), "where").sum() == 2
+    with pytest.raises(ManifestError, match=r"where.materials\[1\]: selects nothing: no material is named 'Gold'"):
+        select(mesh, Region(materials=("Foam", "Gold")), "where")
+    with pytest.raises(ManifestError, match="the part's file names no materials"):
+        select(CUBE, Region(materials=("Foam",)), "where")
+
+
+def test_materials_of_gltf_are_those_of_its_primitives(tmp_path: Path) -> None:
+    document, data = gltf(
+        *box(), [{"mesh": 0, "name": "a"}, {"mesh": 0, "name": "b", "translation": [9, 0, 0]}], [0, 1]
+    )
+    document["materials"] = [{"name": "Red"}, {"name": "Blue"}]
+    document["meshes"].append(json.loads(json.dumps(document["meshes"][0])))
+    for number in (0, 1):
+        document["meshes"][number]["primitives"][0]["material"] = number
+    document["nodes"][1]["mesh"] = 1
+    (tmp_path / "boxes.glb").write_bytes(glb(document, data))
+    mesh, _ = prepare_part(tmp_path / "boxes.glb")
+    blue = select(mesh, Region(materials=("Blue",)), "where")
+    assert np.array_equal(blue, select(mesh, Region(objects=("b",)), "where"))
+    assert blue.sum() == 12
+
+
+def test_decimation_keeps_materials_where_they_were(tmp_path: Path) -> None:
+    points, triangles = torus()
+    corners = [f"v {x} {y} {z}" for x, y, z in points]
+    outside = np.linalg.norm(points[triangles].mean(axis=1)[:, :2], axis=1) > 30
+    faces = [" ".join(["f", *map(str, row + 1)]) for row in np.concatenate([triangles[outside], triangles[~outside]])]
+    lines = [*corners, "usemtl Outer", *faces[: outside.sum()], "usemtl Inner", *faces[outside.sum() :]]
+    (tmp_path / "ring.obj").write_text("\n".join(lines))
+    mesh, _ = prepare_part(tmp_path / "ring.obj", face_budget=800)
+    assert mesh.face_count <= 800
+    chosen = select(mesh, Region(materials=("Outer",)), "where")
+    distance = np.linalg.norm(mesh.vertices_mm[mesh.triangles].mean(axis=1)[:, :2], axis=1)
+    clear = np.abs(distance - 30) > 2
+    assert np.array_equal(chosen[clear], (distance > 30)[clear])

@@ -160,7 +160,8 @@ def _tie_engraving(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tie_region(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, Any]:
-    data |= {"objects": draw(st.lists(_NAME, max_size=2)), "normal": draw(st.sampled_from([None, [0.0, 0.0, -1.0]]))}
+    data |= {name: draw(st.lists(_NAME, max_size=2)) for name in ("objects", "materials")}
+    data |= {"normal": draw(st.sampled_from([None, [0.0, 0.0, -1.0]]))}
     return data | {"cad_faces": draw(st.lists(st.integers(0, 99), min_size=1, max_size=3))}
 
 

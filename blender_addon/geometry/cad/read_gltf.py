@@ -76,6 +76,8 @@ class _Scene:
         names: list[str] = []
         objects: list[NDArray[np.int32]] = []
         cad_faces: list[NDArray[np.int32]] = []
+        materials: list[NDArray[np.int32]] = []
+        titles = [str(one.get("name") or "") for one in self.document.get("materials", ())]
         vertex_count = face_count = 0
         for title, mesh, matrix in self._instances(root):
             found = False
@@ -89,6 +91,8 @@ class _Scene:
                 triangles.append((corners + vertex_count).astype(np.int32))
                 objects.append(np.full(len(corners), len(names), dtype=np.int32))
                 cad_faces.append(np.full(len(corners), face_count, dtype=np.int32))
+                number = int(primitive.get("material", -1))
+                materials.append(np.full(len(corners), number if -1 <= number < len(titles) else -1, dtype=np.int32))
                 vertex_count += len(local)
                 face_count += 1
                 found = True
@@ -97,7 +101,11 @@ class _Scene:
         if not triangles:
             raise errors.PartError(f"{self.name}: no faces; export it again with the bodies selected, as triangles")
         index, faces = np.concatenate(objects), np.concatenate(cad_faces)
-        return Mesh(np.concatenate(points), np.concatenate(triangles), unique_names(names), index, faces)
+        material = np.concatenate(materials) if any(titles) else None
+        known = tuple(titles) if material is not None else ()
+        return Mesh(
+            np.concatenate(points), np.concatenate(triangles), unique_names(names), index, faces, known, material
+        )
 
     def _instances(self, root: NDArray[np.float64]) -> list[tuple[str, int, NDArray[np.float64]]]:
         """Title, mesh and matrix of each node that carries a mesh, parents first, in the file's order."""

@@ -1,4 +1,4 @@
-"""Wavefront OBJ: positions and faces of all objects and groups; materials, normals and curves are left alone."""
+"""Wavefront OBJ: positions, faces of all objects and groups, names of materials; normals and curves are left alone."""
 
 from __future__ import annotations
 
@@ -42,7 +42,10 @@ def read_obj(path: Path) -> Mesh:
             f"{path.name}: a face names a vertex that is not there (there are {len(vertices):,}); export it again"
         )
     names, polygon_object = _objects(path, lines, face_lines)
-    return Mesh(vertices, triangles.astype(np.int32), names, polygon_object[polygon])
+    titles, polygon_material = _materials(lines, face_lines)
+    material = polygon_material[polygon] if titles else None
+    triangles = triangles.astype(np.int32)
+    return Mesh(vertices, triangles, names, polygon_object[polygon], material_names=titles, material=material)
 
 
 def _vertices(path: Path, lines: list[bytes]) -> NDArray[np.float64]:
@@ -88,3 +91,12 @@ def _objects(path: Path, lines: list[bytes], face_lines: list[int]) -> tuple[tup
     for mark, number in number_of_mark.items():
         lookup[mark] = number
     return unique_names(title or path.stem for title in order), lookup[of_mark]
+
+
+def _materials(lines: list[bytes], face_lines: list[int]) -> tuple[tuple[str, ...], NDArray[np.int32]]:
+    """Names of the materials and for each face its own, -1 ahead of the first ``usemtl``."""
+    marks = [i for i, line in enumerate(lines) if line.split(None, 1)[:1] == [b"usemtl"]]
+    titles = [lines[i][len("usemtl") :].strip().decode("utf-8", "replace") for i in marks]
+    order = {title: number for number, title in enumerate(dict.fromkeys(titles))}
+    of_mark = np.array([-1, *(order[title] for title in titles)], dtype=np.int32)
+    return tuple(order), of_mark[np.searchsorted(marks, face_lines)]

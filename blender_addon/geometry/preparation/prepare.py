@@ -65,7 +65,7 @@ def prepare_part(
         raise errors.PartError(f"{path.name}: {problem}") from None
     measured = deviation(mesh, smaller)
     objects = _objects(mesh, smaller)
-    smaller = _with_cad_faces(mesh, smaller)
+    smaller = _with_faces_of_file(mesh, smaller)
     if late:
         smaller, flipped = orient(smaller)
         mended = replace(mended, flipped=flipped)
@@ -111,14 +111,19 @@ def _objects(before: Mesh, after: Mesh) -> tuple[ObjectReport, ...]:
     return tuple(ObjectReport(name, faces, counts[name]) for name, faces in before.faces_by_object().items())
 
 
-def _with_cad_faces(before: Mesh, after: Mesh) -> Mesh:
-    """The decimated mesh with the CAD face nearest to each triangle's centre."""
-    if before.cad_face is None or after is before:
+def _with_faces_of_file(before: Mesh, after: Mesh) -> Mesh:
+    """The decimated mesh with the CAD face and the material nearest to each triangle's centre."""
+    if (before.cad_face is None and before.material is None) or after is before:
         return after
     _, nearest = TriangleTree(before.vertices_mm, before.triangles).nearest(
         after.vertices_mm[after.triangles].mean(axis=1)
     )
-    return replace(after, cad_face=before.cad_face[nearest])
+    return replace(
+        after,
+        cad_face=None if before.cad_face is None else before.cad_face[nearest],
+        material_names=before.material_names,
+        material=None if before.material is None else before.material[nearest],
+    )
 
 
 def _warnings(

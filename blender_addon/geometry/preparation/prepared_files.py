@@ -16,10 +16,11 @@ from ...contract import errors
 from ..mesh import Mesh
 from .part_report import PartReport
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """Counts up whenever the same CAD file would be prepared otherwise, or the file below is laid out otherwise."""
 
 _ARRAYS = ("vertices_mm", "triangles", "object_index")
+_OPTIONAL = ("cad_face", "material")
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -82,9 +83,10 @@ def load_prepared(path: str | Path) -> tuple[Mesh, PartReport]:
             if document["version"] != FORMAT_VERSION:
                 raise errors.PartError(f"{path.name}: was prepared by another version; delete it and prepare again")
             arrays = {name: file[name] for name in _ARRAYS}
-            cad_face = file["cad_face"] if "cad_face" in file.files else None
+            optional = {name: file[name] for name in _OPTIONAL if name in file.files}
         report = PartReport.from_dict(document["report"])
-        return Mesh(**arrays, object_names=tuple(document["object_names"]), cad_face=cad_face), report
+        names = {name: tuple(document[name]) for name in ("object_names", "material_names")}
+        return Mesh(**arrays, **names, **optional), report
     except FileNotFoundError:
         raise errors.PartError(f"{path}: no such file; prepare the part again") from None
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
@@ -92,10 +94,10 @@ def load_prepared(path: str | Path) -> tuple[Mesh, PartReport]:
 
 
 def _pack(mesh: Mesh, report: PartReport) -> bytes:
-    document = {"version": FORMAT_VERSION, "object_names": mesh.object_names, "report": report.to_dict()}
+    document = {"version": FORMAT_VERSION, "report": report.to_dict()}
+    document |= {"object_names": mesh.object_names, "material_names": mesh.material_names}
     arrays = {name: getattr(mesh, name) for name in _ARRAYS}
-    if mesh.cad_face is not None:
-        arrays["cad_face"] = mesh.cad_face
+    arrays |= {name: held for name in _OPTIONAL if (held := getattr(mesh, name)) is not None}
     arrays["document"] = np.frombuffer(json.dumps(document, sort_keys=True).encode(), dtype=np.uint8)
     content = io.BytesIO()
     # numpy's own writer stamps the hour of writing into the archive.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,7 +116,7 @@ def _split_between_objects(mesh: Mesh) -> Mesh:
     triangles = mesh.triangles.copy()
     triangles[shared] = (len(mesh.vertices_mm) + group).astype(np.int32)
     vertices_mm = np.concatenate([mesh.vertices_mm, mesh.vertices_mm[pairs[first, 0]]])
-    return Mesh(vertices_mm, triangles, mesh.object_names, mesh.object_index, mesh.cad_face)
+    return replace(mesh, vertices_mm=vertices_mm, triangles=triangles)
 
 
 def _without_degenerate(mesh: Mesh) -> tuple[Mesh, int]:
@@ -170,4 +170,4 @@ def _weld(mesh: Mesh, candidates: NDArray[np.int64]) -> tuple[Mesh, int]:
     welded = len(candidates) - len(left)
     if not welded:
         return mesh, 0
-    return Mesh(mesh.vertices_mm, target[mesh.triangles], mesh.object_names, mesh.object_index, mesh.cad_face), welded
+    return replace(mesh, triangles=target[mesh.triangles]), welded

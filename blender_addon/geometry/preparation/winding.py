@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +32,7 @@ def orient(mesh: Mesh) -> tuple[Mesh, int]:
     if not flip.any():
         return mesh, 0
     triangles = np.where(flip[:, None], mesh.triangles[:, ::-1], mesh.triangles)
-    turned = Mesh(mesh.vertices_mm, triangles, mesh.object_names, mesh.object_index, mesh.cad_face)
+    turned = replace(mesh, triangles=triangles)
     return turned, int(np.count_nonzero(flip))
 
 
