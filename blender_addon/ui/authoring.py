@@ -18,6 +18,8 @@ from .messages import guarded
 from .model import values
 from .properties import of
 
+_FACES = 100_000
+"""Faces that a part keeps when it is imported, so that each edit shows at once; the panel says what that cost."""
 _PAUSE_S = 0.15
 """How long a slider must rest before the scene follows it."""
 
@@ -28,7 +30,7 @@ def begin(cad_file: Path, window: bpy.types.Window | None = None) -> bpy.types.S
     Raises:
         UserError: the CAD file cannot be used.
     """
-    manifest = schema.from_dict({"name": cad_file.stem, "part": {"file": cad_file.name}})
+    manifest = schema.from_dict({"name": cad_file.stem, "part": {"file": cad_file.name, "faces": _FACES}})
     return inspection.show_manifest(manifest, cad_file.with_suffix(".yaml"), window)
 
 
@@ -50,11 +52,27 @@ def import_part(cad_file: Path, scene: bpy.types.Scene, window: bpy.types.Window
         edit(scene, "part.file", cad_file.relative_to(home).as_posix())
         synchronise(scene)
         return
-    part = schema.Part(file=cad_file.name)
+    part = schema.Part(file=cad_file.name, faces=_FACES)
     if bpy.app.background or known_part(part, cad_file.parent) is not None:
         begin(cad_file, window)
     else:
         preparing.begin(part, cad_file.parent, lambda: guarded(lambda: begin(cad_file, window)))
+
+
+def open_manifest(path: Path, window: bpy.types.Window | None = None) -> None:
+    """Open a manifest; where its part is still to be prepared, once it is, so that the window does not wait.
+
+    Raises:
+        UserError: the manifest, the CAD file or the disk is at fault.
+    """
+    from . import preparing
+    from .prepared import known_part
+
+    part = inspection.read(path).the_part()
+    if bpy.app.background or known_part(part, path.parent) is not None:
+        inspection.open_manifest(path, window)
+    else:
+        preparing.begin(part, path.parent, lambda: guarded(lambda: inspection.open_manifest(path, window)))
 
 
 def wanted(scene: bpy.types.Scene) -> schema.Manifest:

@@ -70,7 +70,7 @@ def open_manifest(path: Path, window: bpy.types.Window | None = None) -> bpy.typ
     Raises:
         UserError: the manifest, the CAD file or the disk is at fault.
     """
-    scene = show_manifest(_read(path), path, window)
+    scene = show_manifest(read(path), path, window)
     assert current is not None
     current.written = current.document
     return scene
@@ -325,7 +325,12 @@ def _bound(scene: bpy.types.Scene) -> InspectionScene | None:
     return current.inspection
 
 
-def _read(path: Path) -> schema.Manifest:
+def read(path: Path) -> schema.Manifest:
+    """Read a manifest, YAML or JSON.
+
+    Raises:
+        UserError: it is none, or the add-on is not installed as an extension.
+    """
     try:
         from ..contract import files
     except ModuleNotFoundError as missing:

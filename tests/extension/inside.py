@@ -539,6 +539,8 @@ def followed(first: str, second: str, folder: str) -> list[str]:
 def export_and_render(part: str, path: str, command: str, *frames: str) -> dict[str, Any]:
     """Author, change the scene by hand, export, render frames as F12 does, and have the command render all of it."""
     enable()
+    empty = str(Path(bpy.app.tempdir, "empty.blend"))
+    bpy.ops.wm.save_as_mainfile(filepath=empty, copy=True)
     bpy.ops.defectory.import_part(filepath=part)
     scene, inspection, runs = bpy.context.scene, module("ui.inspection"), module("ui.runs")
     group = scene.defectory.manifest
@@ -582,7 +584,7 @@ def export_and_render(part: str, path: str, command: str, *frames: str) -> dict[
     facts["data_set"] = str(runs.last.root)
     facts["report"] = bpy.ops.defectory.open_report.poll()
 
-    bpy.ops.wm.read_homefile(use_empty=True)
+    bpy.ops.wm.open_mainfile(filepath=empty)
     facts["opened"] = [list(bpy.ops.defectory.open_manifest(filepath=path)), inspection.problem]
     scene = bpy.context.scene
     facts["kept"] = sorted(set(scene.objects.keys()) & {"Block", "Part"})

@@ -124,6 +124,8 @@ def undoing() -> Iterator[tuple[str, Callable[[], object] | None, Callable[[], o
         "randomise": lambda: ops.randomise("EXEC_DEFAULT", True, target="surface.roughness", low=0.2, high=0.4),
         "stop_randomising": lambda: ops.stop_randomising("EXEC_DEFAULT", True, target="surface.roughness"),
         "remove_item": lambda: ops.remove_item("EXEC_DEFAULT", True, path="lights"),
+        "apply_surface": lambda: ops.apply_surface("EXEC_DEFAULT", True, name="brushed"),
+        "apply_rig": lambda: ops.apply_rig("EXEC_DEFAULT", True, name="ring_light"),
         "new_draw": lambda: ops.new_draw("EXEC_DEFAULT", True),
     }
     for name, act in operators.items():

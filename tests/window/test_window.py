@@ -80,9 +80,10 @@ def test_from_an_empty_file_to_a_manifest_by_the_buttons(suite: str, archive: Pa
     assert seen["steps"][-1] == "written"
     manifest = read_manifest(tmp_path / "out" / "flange.yaml")
     assert [defect.label for defect in manifest.defects] == ["dent", "dent"]
-    assert (manifest.seed, len(manifest.lights)) == (1, 2)
-    (parameter,) = manifest.parameters
-    assert (parameter.id, parameter.target) == ("diffuser.radiance", "lights[0].radiance")
+    assert manifest.seed == 1
+    # The rig that came last took the parameter of the light with it.
+    assert [light.KIND for light in manifest.lights] == ["ring", "world"]
+    assert (manifest.surface.KIND, manifest.parameters) == ("brushed", ())
     assert manifest.blend is not None
     assert (tmp_path / "out" / manifest.blend.file).is_file()
     assert manifest.the_part().file == "flange.step"

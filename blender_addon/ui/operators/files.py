@@ -31,12 +31,13 @@ class OpenManifest(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         path = Path(bpy.path.abspath(self.filepath))
-        if not guarded(lambda: inspection.open_manifest(path, context.window)):
+        if not guarded(lambda: authoring.open_manifest(path, context.window)):
             # Not an error report: with that, a script that calls the operator gets an exception.
             self.report({"WARNING"}, inspection.problem)
             redraw()
             return {"CANCELLED"}
-        self.report({"INFO"}, f"{path.name}: {context.scene.frame_end + 1:,} frames")
+        if inspection.is_open(context.scene):
+            self.report({"INFO"}, f"{path.name}: {context.scene.frame_end + 1:,} frames")
         return {"FINISHED"}
 
 
