@@ -29,6 +29,7 @@ class Run:
         data_set: its folder.
         frames: that it will have.
         log: what the command says.
+        private: folder that its Blenders take for the user's; it goes with the run.
         done: pairs that are there.
     """
 
@@ -36,6 +37,7 @@ class Run:
     data_set: layout.DataSet
     frames: int
     log: IO[bytes]
+    private: tempfile.TemporaryDirectory[str]
     done: int = 0
 
 
@@ -81,6 +83,9 @@ def begin(manifest: schema.Manifest, path: Path, settings: Settings, *, farm: bo
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     if settings.blender:
         environment["DEFECTORY_BLENDER"] = bpy.path.abspath(settings.blender)
+    # Another Blender that starts without add-ons would take the packages of this one's away.
+    private = tempfile.TemporaryDirectory(prefix="defectory-")
+    environment["BLENDER_USER_RESOURCES"] = private.name
     log = tempfile.TemporaryFile()  # noqa: SIM115
     try:
         process = subprocess.Popen(
@@ -88,7 +93,7 @@ def begin(manifest: schema.Manifest, path: Path, settings: Settings, *, farm: bo
         )
     except OSError as problem:
         raise errors.BlenderError(f"{words[0]}: cannot be started: {problem.strerror}") from None
-    run = Run(process, layout.DataSet(out), manifest.frame_count, log)
+    run = Run(process, layout.DataSet(out), manifest.frame_count, log, private)
     if not bpy.app.background:
         bpy.app.timers.register(_watch, first_interval=_EVERY_S)
 
@@ -130,6 +135,7 @@ def _end() -> None:
     ended.log.seek(0)
     said = ended.log.read().decode(errors="replace").strip().splitlines()
     ended.log.close()
+    ended.private.cleanup()
     if ended.process.returncode not in (0, -signal.SIGINT, 130):
         line = next(
             (line for line in reversed(said) if line.startswith("defectory: ")), said[-1] if said else "no word"

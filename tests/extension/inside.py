@@ -536,11 +536,9 @@ def followed(first: str, second: str, folder: str) -> list[str]:
     return paths
 
 
-def export_and_render(part: str, path: str, command: str, *frames: str) -> dict[str, Any]:
+def export_and_render(part: str, path: str, command: str, blender: str, *frames: str) -> dict[str, Any]:
     """Author, change the scene by hand, export, render frames as F12 does, and have the command render all of it."""
     enable()
-    empty = str(Path(bpy.app.tempdir, "empty.blend"))
-    bpy.ops.wm.save_as_mainfile(filepath=empty, copy=True)
     bpy.ops.defectory.import_part(filepath=part)
     scene, inspection, runs = bpy.context.scene, module("ui.inspection"), module("ui.runs")
     group = scene.defectory.manifest
@@ -576,7 +574,8 @@ def export_and_render(part: str, path: str, command: str, *frames: str) -> dict[
 
     facts["no_command"] = list(bpy.ops.defectory.render_here())
     facts["no_command_problem"] = inspection.problem
-    bpy.context.preferences.addons[ADDON].preferences.command = command
+    preferences = bpy.context.preferences.addons[ADDON].preferences
+    preferences.command, preferences.blender = command, blender
     facts["no_farm"] = list(bpy.ops.defectory.submit())
     facts["no_farm_problem"] = inspection.problem
     facts["render"] = list(bpy.ops.defectory.render_here())
@@ -584,7 +583,7 @@ def export_and_render(part: str, path: str, command: str, *frames: str) -> dict[
     facts["data_set"] = str(runs.last.root)
     facts["report"] = bpy.ops.defectory.open_report.poll()
 
-    bpy.ops.wm.open_mainfile(filepath=empty)
+    bpy.ops.wm.read_homefile(use_empty=True)
     facts["opened"] = [list(bpy.ops.defectory.open_manifest(filepath=path)), inspection.problem]
     scene = bpy.context.scene
     facts["kept"] = sorted(set(scene.objects.keys()) & {"Block", "Part"})

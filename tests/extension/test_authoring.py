@@ -151,7 +151,9 @@ def test_the_camera_of_a_photograph_is_found_and_its_brightness(inside: Inside, 
     assert facts["left"] == {}
 
 
-def test_what_is_exported_is_what_the_farm_renders(inside: Inside, examples: Path, tmp_path: Path) -> None:
+def test_what_is_exported_is_what_the_farm_renders(
+    inside: Inside, blender: str, examples: Path, tmp_path: Path
+) -> None:
     """Hand-made things travel with the manifest, and pair i is what Blender itself renders at frame i."""
     folder = tmp_path / "exported"
     folder.mkdir()
@@ -160,7 +162,7 @@ def test_what_is_exported_is_what_the_farm_renders(inside: Inside, examples: Pat
     command.write_text(f"#!/bin/sh\nPYTHONPATH='{Path.cwd()}' exec '{sys.executable}' -m worker.cli \"$@\"\n")
     command.chmod(0o755)
     path = folder / "flange.yaml"
-    facts = inside("export_and_render", examples / "parts" / "flange.step", path, command, 3, 0)
+    facts = inside("export_and_render", examples / "parts" / "flange.step", path, command, blender, 3, 0)
     assert facts["export"] == ["FINISHED"], facts["problem"]
     assert facts["again"]
     assert facts["no_command"] == facts["no_farm"] == ["CANCELLED"]
