@@ -26,7 +26,7 @@ from .impurities import lay_impurities
 from .impurities.stickers import make_sticker, sticker_entries
 from .labels import label
 from .lights import add_lights
-from .marks import built, marking
+from .marks import marking
 from .part import PART, add_part, show_instance
 from .passes import add_passes
 from .surfaces import make_surface, mesh_edge_mm, surface_paths
@@ -207,9 +207,8 @@ def manifest_of(scene: bpy.types.Scene) -> schema.Manifest:
 
 def part_of(scene: bpy.types.Scene) -> bpy.types.Object | None:
     """The object that shows the instances, and no copy of it; None where a person has deleted it."""
-    found = [thing for thing in scene.objects if thing.type == "MESH" and PART in thing]
-    originals = built("part")
-    return next((thing for thing in found if thing in originals), found[0] if len(found) == 1 else None)
+    part = scene.get(PART)
+    return part if part is not None and part.type == "MESH" and part.name in scene.objects else None
 
 
 def classes_of_defects(mesh: bpy.types.Mesh) -> dict[int, str]:

@@ -58,7 +58,7 @@ def fingerprint(scene: bpy.types.Scene) -> str:
     scene.frame_set(0)
     try:
         digest = hashlib.sha256()
-        left_out = {thing.data for thing in scene.objects if PART in thing}
+        left_out = {scene[PART].data} if scene.get(PART) is not None else set()
         for thing in sorted(_used(scene) - left_out, key=lambda one: (one.id_type, one.name)):
             digest.update(repr((thing.id_type, _plain(thing.name))).encode())
             for line in _lines(thing, 0):

@@ -18,7 +18,7 @@ from .impurities.stickers import INK_ATTRIBUTE
 
 DEFECT_ATTRIBUTE = "defect_id"
 PART = "defectory_part"
-"""Custom property of the object that shows the instances."""
+"""Custom property of a scene: the object that shows the instances."""
 _SHARP_RAD = math.radians(30)
 
 
@@ -28,7 +28,7 @@ def add_part(scene: bpy.types.Scene, table: sampling.Table, materials: list[bpy.
     for material in materials:
         mesh.materials.append(material)
     part = bpy.data.objects.new("Part", mesh)
-    part[PART] = True
+    scene[PART] = part
     scene.collection.objects.link(part)
     part.rotation_mode = "XYZ"
     place_part(part, table)
