@@ -20,15 +20,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from blender_addon.build import build, this_platform
 
 ROOT = Path(__file__).resolve().parents[1]
-SCRIPT = ROOT / "tests" / "extension" / "inside.py"
+SCRIPT = ROOT / "tests" / "extension" / "inside" / "run.py"
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         archive = build(home / "dist", [this_platform()])
-        run(home, "install", archive)
-        facts = run(home, "enabling", ROOT / "manifests" / "examples" / "painted_block.yaml")
+        run(home, "installing.install", archive)
+        facts = run(home, "installing.enabling", ROOT / "manifests" / "examples" / "painted_block.yaml")
     print(json.dumps({key: round(facts[key], 3) for key in ("first_seconds", "second_seconds")}, indent=1))
 
 

@@ -15,7 +15,7 @@ import pytest
 from blender_addon.build import build, this_platform
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "manifests" / "examples"
-SCRIPT = Path(__file__).with_name("inside.py")
+SCRIPT = Path(__file__).with_name("inside") / "run.py"
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +26,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def inside(blender: str, archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
-    """Runs a task of ``inside.py`` in a fresh Blender in which the zip is installed, and returns its answer."""
+    """Runs a ``subject.task`` of ``inside/`` in a fresh Blender with the zip installed, and returns its answer."""
     home = tmp_path_factory.mktemp("home")
     # Neither the checkout nor the user's own settings may lend a hand.
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "BLENDER"))}
@@ -45,7 +45,7 @@ def inside(blender: str, archive: Path, tmp_path_factory: pytest.TempPathFactory
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
         return json.loads(answer.read_text())
 
-    run("install", archive)
+    run("installing.install", archive)
     return run
 
 

@@ -25,7 +25,7 @@ Inside = Callable[..., Any]
 
 def test_from_an_empty_file_to_a_whole_inspection(inside: Inside, examples: Path) -> None:
     part = examples / "parts" / "flange.step"
-    facts = inside("author", part, examples / "parts")
+    facts = inside("authoring.author", part, examples / "parts")
     assert facts["begun"] == ["FINISHED"]
     assert facts["first"]["problem"] == ""
     assert all(step == ["FINISHED"] for step in facts["steps"])
@@ -51,7 +51,7 @@ def _table(examples: Path, manifest: schema.Manifest) -> Table:
 
 
 def test_any_property_can_be_drawn(inside: Inside) -> None:
-    facts = inside("randomise_anything")
+    facts = inside("randomising.randomise_anything")
     assert facts["targets"][2:4] == [
         "blender:objects['Cube.001'].location[2]",
         "blender:materials['Hand-made'].node_tree.nodes[\"Noise Texture\"].inputs[2].default_value",
@@ -69,7 +69,7 @@ def test_any_property_can_be_drawn(inside: Inside) -> None:
 
 
 def test_presets_suit_the_part_and_selected_faces_get_a_surface(inside: Inside, examples: Path) -> None:
-    facts = inside("presets", examples / "parts" / "block.step", examples / "parts" / "block.stl")
+    facts = inside("authoring.presets", examples / "parts" / "block.step", examples / "parts" / "block.stl")
     for name, (result, problem, manifest) in facts["rigs"].items():
         assert (result, problem) == (["FINISHED"], ""), name
         assert manifest["parameters"] == []
@@ -90,7 +90,7 @@ def test_presets_suit_the_part_and_selected_faces_get_a_surface(inside: Inside, 
 
 
 def test_every_example_passes_through_the_properties(inside: Inside, examples: Path) -> None:
-    for before, after in inside("round_trips", *sorted(examples.glob("*.yaml"))):
+    for before, after in inside("authoring.round_trips", *sorted(examples.glob("*.yaml"))):
         assert before == after
 
 
@@ -102,7 +102,9 @@ def test_an_edited_scene_is_the_scene_of_its_manifest(inside: Inside, examples: 
         for old, new in (("[576, 576]", "[64, 64]"), ("[384, 384]", "[64, 64]"), ("samples: ", "samples: 1 # ")):
             text = text.replace(old, new)
         path.write_text(text)
-    opened, edited = inside("followed", examples / "painted_block.yaml", examples / "light_box.yaml", examples)
+    opened, edited = inside(
+        "authoring.followed", examples / "painted_block.yaml", examples / "light_box.yaml", examples
+    )
     ours, theirs = read_channels(Path(opened)), read_channels(Path(edited))
     assert ours.keys() == theirs.keys()
     for name, pixels in ours.items():
@@ -111,7 +113,7 @@ def test_an_edited_scene_is_the_scene_of_its_manifest(inside: Inside, examples: 
 
 
 def test_the_camera_of_a_photograph_is_found_and_its_brightness(inside: Inside, examples: Path) -> None:
-    facts = inside("photograph", examples / "parts" / "flange.step", examples)
+    facts = inside("photograph.photograph", examples / "parts" / "flange.step", examples)
     assert not facts["no_photograph"]
     assert facts["missing"][0] == ["CANCELLED"]
     assert "there is no such photograph" in facts["missing"][1]
@@ -162,7 +164,7 @@ def test_what_is_exported_is_what_the_farm_renders(
     command.write_text(f"#!/bin/sh\nPYTHONPATH='{Path.cwd()}' exec '{sys.executable}' -m worker.cli \"$@\"\n")
     command.chmod(0o755)
     path = folder / "flange.yaml"
-    facts = inside("export_and_render", examples / "parts" / "flange.step", path, command, blender, 3, 0)
+    facts = inside("exporting.export_and_render", examples / "parts" / "flange.step", path, command, blender, 3, 0)
     assert facts["export"] == ["FINISHED"], facts["problem"]
     assert facts["again"]
     assert facts["no_command"] == facts["no_farm"] == ["CANCELLED"]

@@ -39,7 +39,7 @@ def check_seen(seen: list[dict[str, Any]], table: Table) -> None:
 
 
 def test_enabling_works_again_and_disabling_leaves_nothing(inside: Inside, examples: Path) -> None:
-    facts = inside("enabling", examples / "painted_block.yaml")
+    facts = inside("installing.enabling", examples / "painted_block.yaml")
     assert facts["before"] == {}
     # What is heavy waits until it is asked for; benchmarks/bench_enabling.py says what enabling takes.
     assert not set(facts["first_loaded"]) & {"cascadio", "fast_simplification", "OpenEXR", "PIL", "scipy", "yaml"}
@@ -53,7 +53,7 @@ def test_enabling_works_again_and_disabling_leaves_nothing(inside: Inside, examp
 
 
 def test_the_installed_extension_stands_on_its_own(inside: Inside, examples: Path) -> None:
-    facts = inside("origins", examples / "painted_block.yaml")
+    facts = inside("installing.origins", examples / "painted_block.yaml")
     assert facts["problem"] == ""
     assert facts["strays"] == []
     assert facts["contract"] == "bl_ext.user_default.defectory.vendor.manifests.schema"
@@ -64,7 +64,7 @@ def test_the_installed_extension_stands_on_its_own(inside: Inside, examples: Pat
 def test_scrubbing_shows_what_the_manifest_says(inside: Inside, examples: Path) -> None:
     path = examples / "painted_block.yaml"
     frames = [0, 1, 5, 23, 0]
-    facts = inside("scrub", path, *frames)
+    facts = inside("opening.scrub", path, *frames)
     table, mesh = prepared(path)
     assert facts["result"] == ["FINISHED"]
     assert facts["problem"] == ""
@@ -87,7 +87,7 @@ def test_scrubbing_shows_what_the_manifest_says(inside: Inside, examples: Path) 
 
 def test_the_panel_says_what_is_open(inside: Inside, examples: Path) -> None:
     path = examples / "painted_block.yaml"
-    pages = inside("drawing", path)
+    pages = inside("drawing.drawing", path)
     assert pages["empty"] == dict.fromkeys(pages["empty"]) | {
         "InspectionPanel": ["defectory.import_part", "defectory.open_manifest"]
     }
@@ -119,32 +119,32 @@ def test_the_panel_says_what_is_open(inside: Inside, examples: Path) -> None:
 
 def test_a_saved_file_opens_with_its_drivers_alive(inside: Inside, examples: Path) -> None:
     path, blend = examples / "painted_block.yaml", examples / "scene.blend"
-    saved = inside("save", path, blend, 5, 3)
-    facts = inside("load", blend, 5, 23)
+    saved = inside("saving.save", path, blend, 5, 3)
+    facts = inside("saving.load", blend, 5, 23)
     table, _ = prepared(path)
     assert facts["problem"] == facts["problem_after"] == ""
     assert facts["first"] == saved[-1]
     assert facts["seen"][0] == saved[0]
     check_seen(facts["seen"], table)
     # Drivers that had failed before the extension was enabled come back as well.
-    late = inside("enable_late", blend, 5, 3)
+    late = inside("saving.enable_late", blend, 5, 3)
     assert late == {"seen": saved, "problem": ""}
 
 
 def test_a_saved_file_may_move_with_its_folder(inside: Inside, examples: Path) -> None:
     path, blend = examples / "painted_block.yaml", examples / "scene.blend"
-    saved = inside("save", path, blend, 5)
+    saved = inside("saving.save", path, blend, 5)
     examples.rename(examples.with_name("elsewhere"))
-    facts = inside("load", examples.with_name("elsewhere") / "scene.blend", 5)
+    facts = inside("saving.load", examples.with_name("elsewhere") / "scene.blend", 5)
     assert facts["problem_after"] == ""
     assert facts["seen"] == saved
 
 
 def test_without_its_prepared_part_a_file_keeps_its_drivers_and_says_so(inside: Inside, examples: Path) -> None:
     path, blend = examples / "painted_block.yaml", examples / "scene.blend"
-    (saved,) = inside("save", path, blend, 5)
+    (saved,) = inside("saving.save", path, blend, 5)
     shutil.rmtree(examples / ".defectory")
-    facts = inside("load", blend, 5, 23)
+    facts = inside("saving.load", blend, 5, 23)
     table, _ = prepared(path)
     assert "The prepared part is not at hand" in facts["problem_after"]
     assert not facts["report"]
@@ -167,7 +167,7 @@ def test_what_cannot_be_opened_is_said_in_a_line_and_changes_nothing(inside: Ins
     for name, (text, _) in cases.items():
         if text is not None:
             (examples / name).write_text(text)
-    answers = inside("refuse", *(examples / name for name in cases))
+    answers = inside("opening.refuse", *(examples / name for name in cases))
     for answer, (name, (_, wanted)) in zip(answers, cases.items(), strict=True):
         assert answer["result"] == ["CANCELLED"], name
         assert wanted in answer["problem"], name
@@ -177,7 +177,7 @@ def test_what_cannot_be_opened_is_said_in_a_line_and_changes_nothing(inside: Ins
 
 def test_a_manifest_replaces_the_one_before_and_spares_what_a_person_made(inside: Inside, examples: Path) -> None:
     path = examples / "light_box.yaml"
-    facts = inside("reopen", examples / "painted_block.yaml", path)
+    facts = inside("opening.reopen", examples / "painted_block.yaml", path)
     assert facts["problem"] == ""
     assert facts["scene"] == "light_box"
     assert facts["counts"][0] == facts["counts"][2]
@@ -188,12 +188,12 @@ def test_a_manifest_replaces_the_one_before_and_spares_what_a_person_made(inside
 
 
 def test_operator_and_function_make_the_same_scene(inside: Inside, examples: Path) -> None:
-    facts = inside("same_as_function", examples / "painted_block.yaml")
+    facts = inside("opening.same_as_function", examples / "painted_block.yaml")
     assert facts["operator"] == facts["function"]
 
 
 def test_mishaps_are_said_and_kill_no_driver(inside: Inside, examples: Path) -> None:
-    facts = inside("mishaps", examples / "painted_block.yaml")
+    facts = inside("mishaps.mishaps", examples / "painted_block.yaml")
     assert facts["beyond"] == facts["last"]
     assert facts["beyond_problem"] == ""
     assert facts["back"] == facts["first"]
@@ -208,7 +208,7 @@ def test_mishaps_are_said_and_kill_no_driver(inside: Inside, examples: Path) -> 
 def test_rendering_in_the_window_leaves_the_mesh_alone_and_says_so(
     inside: Inside, examples: Path, tmp_path: Path
 ) -> None:
-    facts = inside("render", examples / "painted_block.yaml", 5, tmp_path)
+    facts = inside("rendering.render", examples / "painted_block.yaml", 5, tmp_path)
     assert facts["same"]
     assert facts["problem"] == ""
     assert not facts["rendering"]
@@ -218,7 +218,7 @@ def test_rendering_in_the_window_leaves_the_mesh_alone_and_says_so(
 def test_a_manifest_that_draws_nothing_opens(inside: Inside, examples: Path) -> None:
     path = examples / "still.yaml"
     path.write_text("name: still\npart: {file: parts/block.stl}\n")
-    facts = inside("scrub", path, 0)
+    facts = inside("opening.scrub", path, 0)
     assert facts["problem"] == ""
     assert facts["parameters"] == []
     assert np.isclose(facts["seen"][0]["driven"]["lights[0].radiance"], 1.0)

@@ -24,7 +24,7 @@ def test_previews_show_what_the_farm_renders(inside: Callable[..., Any], example
     path, frame = examples / "painted_block.yaml", 4
     text = path.read_text().replace("image_px: [576, 576]", "image_px: [96, 96]").replace("samples: 32", "samples: 4")
     path.write_text(text)
-    facts = inside("live", path, tmp_path / "still", frame)
+    facts = inside("beside.live", path, tmp_path / "still", frame)
     table, _ = prepared(path)
     manifest = table.manifest
 

@@ -25,7 +25,7 @@ def test_a_still_of_the_window_is_the_pair_of_the_farm(
     frames = [5, 0]  # back and forth, as nobody renders on a farm
     window, farm = tmp_path / "window", tmp_path / "farm"
     farm.mkdir()
-    seen = inside("picture", path, window, *frames)
+    seen = inside("rendering.picture", path, window, *frames)
 
     (part,) = (examples / ".defectory").glob("*.npz")
     shard = {"manifest": to_dict(read_manifest(path)), "frames": sorted(frames), "part": str(part), "folder": str(farm)}
