@@ -27,12 +27,12 @@ from redis import Redis
 from rq.worker import WorkerStatus
 
 from manifests.layout import write_atomic
-from worker.embedded_redis import redis_program
+from worker.commands.farm_standing import FarmStanding, RunStanding, plain
 from worker.farm import FarmWorker, board, runs
 from worker.farm.connections import connect
+from worker.farm.embedded_redis import redis_program
 from worker.farm.shard_jobs import QUEUE
 from worker.farm.workers import InHand
-from worker.farm_standing import FarmStanding, RunStanding, plain
 
 _PROCESSES = 4
 _PAIR_SECONDS = 0.2

@@ -15,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from worker.planning import judge
+from worker.commands.planning import judge
 
 PARTS = Path(__file__).resolve().parents[1] / "manifests" / "examples" / "parts"
 

@@ -21,9 +21,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.worker.made import made_data_set, made_manifest
-from worker.embedded_redis import redis_program
 from worker.farm import board, runs
 from worker.farm.connections import connect
+from worker.farm.embedded_redis import redis_program
 
 
 def burst(url: str) -> tuple[float, float]:

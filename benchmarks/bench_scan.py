@@ -25,7 +25,7 @@ from manifests.layout import RECORD, DataSet
 from manifests.schema import Manifest
 from tests.worker.made import fill, made_data_set, made_manifest
 from worker.dispatch import missing_frames
-from worker.scan import scan
+from worker.pairs.scan import scan
 
 
 def make(root: Path, pairs: int) -> tuple[DataSet, Manifest]:

@@ -15,8 +15,8 @@
                           /twin.png         the camera image without what twins lack, where there are any
                           /visible.png      class mask of what can be seen, 8 bit, where a twin tells
                           /pair.json        what is known of the pair
-    DIR/failures/0000123.json               what went wrong with a frame that has no pair (worker/failures.py)
-    DIR/.attempts/TOKEN/                    work in progress of one attempt (worker/attempts.py)
+    DIR/failures/0000123.json               what went wrong with a frame that has no pair (worker/pairs/failures.py)
+    DIR/.attempts/TOKEN/                    work in progress of one attempt (worker/pairs/attempts.py)
 
 A pair is a folder. It is filled in its attempt's folder and moved to its place by a single rename, which no reader can
 see half done and which fails where a pair lies already: the first commit wins.

@@ -11,7 +11,7 @@ from manifests.errors import DataSetError, ManifestError
 from manifests.layout import DataSet, disk_errors, write_atomic
 from manifests.schema import Manifest
 
-from . import attempts
+from .pairs import attempts
 from .parts import sha256
 
 

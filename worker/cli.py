@@ -13,8 +13,10 @@ import click
 
 from manifests.errors import UserError
 
-from . import doctoring, farm_commands, farming, runs
-from .command_options import folder_argument, redis_option, run_options
+from . import runs
+from .commands import doctoring, farming
+from .commands import farm as farm_commands
+from .commands.options import folder_argument, redis_option, run_options
 from .export import LAYOUTS, Split, export_data_set, parse_split
 
 _WRONG = 2
@@ -167,7 +169,7 @@ def relief(folder: Path, out: Path) -> None:
 def plan(manifest: Path, write: Path | None, picture: Path | None, **limits: float) -> None:
     """Say how much of the part the views see, with a picture; with --write, plan few views that see nearly all."""
     # Only here: the other commands need no picture of a plan.
-    from . import planning
+    from .commands import planning
 
     judged = planning.judge(manifest, plan=write is not None, **limits)
     picture = picture or Path(f"{(write or manifest).stem}.coverage.png")

@@ -20,12 +20,12 @@ from manifests.errors import BlenderError, DataSetError
 from manifests.layout import DataSet
 from manifests.schema import Manifest
 
-from .failures import quarantined
 from .farm import board, runs
 from .farm.local import LocalFarm
 from .farm.outcomes import last_words
 from .farm.runs import FarmRun
 from .farm.shard_jobs import ShardJob
+from .pairs.failures import quarantined
 
 _HOPELESS = 3  # tries that failed while not a single pair came
 _LOST = 3  # how often shards that nobody knows of any more are handed over again while no pair comes

@@ -13,8 +13,9 @@ from manifests.errors import UserError
 from manifests.files import read_manifest
 from manifests.layout import DataSet
 
-from . import attempts, failures, limits
+from .blender import limits
 from .lifeline import die_with_parent
+from .pairs import attempts, failures
 from .rendering import Means
 from .shards import Shard
 
@@ -24,7 +25,8 @@ def render_shard(data_set: str, frames: list[int], device: str = "auto", threads
 
     A frame that fails does not stop the others: it is tried again, and quarantined in the end
     (:mod:`worker.shards`). Rendering a frame again is harmless: the first commit wins. Where RQ runs the same job
-    again, this first makes sure that the former run of it is dead and can commit no more (:mod:`worker.attempts`).
+    again, this first makes sure that the former run of it is dead and can commit no more
+    (:mod:`worker.pairs.attempts`).
 
     Args:
         data_set: folder of the data set, with its manifest and its prepared part.

@@ -16,11 +16,11 @@ from manifests.sampling import Table
 from manifests.schema import Manifest, to_dict
 
 from . import parts
-from .attempts import Attempt
 from .blender import build_command, find_blender, headless_script
-from .limits import Limits
-from .records import Provenance
-from .supervisor import running
+from .blender.limits import Limits
+from .blender.supervisor import running
+from .pairs.attempts import Attempt
+from .pairs.records import Provenance
 
 
 @dataclass(frozen=True)
@@ -116,8 +116,8 @@ def _write_shard(
 
 def _draw(manifest: Manifest, frames: list[int]) -> Generator[Rendered, None, None]:
     """Draw the frames of a pattern, here: no Blender is needed."""
-    from .camera import camera_image
     from .develop import write_pictures
+    from .develop.camera import camera_image
     from .patterns import draw_pattern
 
     table = Table(manifest, None)

@@ -17,18 +17,20 @@ from manifests.files import read_manifest, write_yaml
 from manifests.layout import DataSet, write_atomic
 from manifests.schema import Manifest
 
-from . import assets, attempts, backgrounds, pairs, parts, preflight, report
+from . import assets, pairs, parts, preflight, report
 from .blender import find_blender, headless_script
 from .data_sets import open_data_set
+from .develop import backgrounds
 from .dispatch import Dispatch, Failure, missing_frames
-from .failures import forget
 from .farm.connections import connect
 from .farm.local import LocalFarm, core_count, local_farm
 from .farm.runs import FarmRun, folder_of
-from .index import write_index
 from .lifeline import stop_signals
+from .pairs import attempts
+from .pairs.failures import forget
+from .pairs.index import write_index
+from .pairs.scan import scan
 from .progress import Reporter, reporter
-from .scan import scan
 
 _POLL_SECONDS = 0.2
 _MOST_SHARD_FRAMES = 64  # a shard whose Blender dies again is lost up to here for this run

@@ -18,14 +18,15 @@ from manifests.errors import BlenderError, UserError
 from manifests.layout import RECORD, DataSet, disk_errors
 from manifests.schema import Manifest
 
-from . import failures, stopping
-from .attempts import Attempt
+from . import stopping
 from .blender import last_lines
-from .failures import Kind, Try
-from .records import complete_record
+from .blender.supervisor import Died
+from .pairs import failures
+from .pairs.attempts import Attempt
+from .pairs.failures import Kind, Try
+from .pairs.records import complete_record
 from .refusals import check_folder
 from .rendering import Means, Rendered, render
-from .supervisor import Died
 
 TRIES = 3
 """Tries that a frame has before it is quarantined."""

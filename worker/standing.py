@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from . import attempts, failures
 from .data_sets import open_data_set
 from .dispatch import missing_frames
+from .pairs import attempts, failures
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Passes beside the image: what the surface is and where it lies, from the image's own samples.
 
-Blender renders three; the others follow from them and from the camera's pose, outside Blender (``worker/passes.py``).
+Blender renders three; the others follow from them and from the camera's pose, outside Blender
+(``worker/develop/passes.py``).
 """
 
 from __future__ import annotations

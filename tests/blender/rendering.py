@@ -17,8 +17,8 @@ from manifests import schema, viewpoints
 from manifests.sampling import Table
 from worker.blender import Blender, build_command, headless_script
 from worker.develop import image_and_labels, read_channels
-from worker.masks import Masks, decode
-from worker.passes import make_passes
+from worker.develop.masks import Masks, decode
+from worker.develop.passes import make_passes
 
 BOX_MM = (25.0, 25.0, 50.0)
 

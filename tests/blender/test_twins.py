@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from worker.develop import read_exr
-from worker.pictures import dilate
+from worker.report.pictures import dilate
 
 from .rendering import Frame, manifest, render
 

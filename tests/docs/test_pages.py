@@ -22,8 +22,8 @@ from manifests.schema import Manifest, from_dict
 from manifests.viewpoints import Bounds
 from tests.worker.made import fill, made_manifest
 from worker.cli import commands
-from worker.index import write_index
-from worker.records import Provenance, complete_record
+from worker.pairs.index import write_index
+from worker.pairs.records import Provenance, complete_record
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted(ROOT.glob("docs/**/*.md"))

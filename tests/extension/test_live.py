@@ -13,9 +13,8 @@ from blender_addon.ui.exr import read_frame
 from manifests.encoding import encode
 from manifests.errors import DataSetError
 from manifests.showing import class_colors
-from worker import masks
-from worker.camera import expose
-from worker.develop import read_exr
+from worker.develop import masks, read_exr
+from worker.develop.camera import expose
 
 from .test_installed import prepared
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from redis import Redis
 
-from worker.embedded_redis import redis_program
 from worker.farm import board
+from worker.farm.embedded_redis import redis_program
 
 from .conftest import Command, marked, wait_until
 

@@ -16,10 +16,11 @@ from redis import Redis
 
 from manifests.layout import DataSet
 from tests.worker.made import made_data_set, made_manifest
-from worker import dispatch, failures
-from worker.failures import Try
+from worker import dispatch
 from worker.farm import board, metrics, outcomes, runs
 from worker.farm.runs import FarmRun
+from worker.pairs import failures
+from worker.pairs.failures import Try
 
 from .conftest import Command, pictures
 from .farms import Farm

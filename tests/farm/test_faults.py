@@ -20,7 +20,7 @@ from redis import Redis
 from rq import Queue, Retry
 from rq.registry import StartedJobRegistry
 
-from worker.embedded_redis import embedded_redis
+from worker.farm.embedded_redis import embedded_redis
 from worker.processes import identify, is_alive
 
 from .conftest import Command, pictures, wait_until

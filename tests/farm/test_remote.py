@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from worker.embedded_redis import redis_program
+from worker.farm.embedded_redis import redis_program
 
 from .conftest import Command, pictures, wait_until, write_manifest
 

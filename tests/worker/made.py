@@ -13,8 +13,8 @@ from PIL import Image
 from manifests.files import write_yaml
 from manifests.layout import IMAGE, INSTANCES, MASK, PASSES, RECORD, TWIN, VISIBLE, DataSet, pair_files, write_atomic
 from manifests.schema import Manifest, from_dict
+from worker.develop.passes import CHANNELS, COVERAGE, write_passes
 from worker.pairs import png_format
-from worker.passes import CHANNELS, COVERAGE, write_passes
 
 SIDE = 16
 

@@ -15,8 +15,8 @@ import pytest
 
 from manifests.errors import DataSetError
 from manifests.layout import DataSet
-from worker import attempts
-from worker.attempts import Fenced, attempt, logs, sweep
+from worker.pairs import attempts
+from worker.pairs.attempts import Fenced, attempt, logs, sweep
 from worker.processes import identify, is_alive
 
 from .made import fill, made_data_set, made_manifest
@@ -26,7 +26,7 @@ import sys, time
 from pathlib import Path
 from manifests.layout import DataSet
 from tests.worker.made import fill, made_manifest
-from worker import attempts
+from worker.pairs import attempts
 attempts._RENEW_S = 0.1
 data_set = DataSet(Path(sys.argv[1]))
 with attempts.attempt(data_set, "shard-1") as held:

@@ -14,8 +14,8 @@ from manifests import schema, viewpoints
 from manifests.encoding import encode
 from manifests.errors import DataSetError, ManifestError
 from manifests.sampling import Table
-from worker.backgrounds import check_photographs, make_background
-from worker.camera import camera_image
+from worker.develop.backgrounds import check_photographs, make_background
+from worker.develop.camera import camera_image
 
 SIZE = (40, 24)
 

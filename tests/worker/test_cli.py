@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from worker.cli import main
-from worker.doctoring import examine
+from worker.commands.doctoring import examine
 
 from .made import made_data_set, made_manifest
 

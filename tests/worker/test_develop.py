@@ -13,8 +13,8 @@ from PIL import Image
 from manifests import schema, viewpoints
 from manifests.errors import DataSetError
 from manifests.sampling import Table
-from worker.camera import camera_image
 from worker.develop import read_exr, write_png
+from worker.develop.camera import camera_image
 
 
 def developed(light: np.ndarray, frame: int = 0, parameters: tuple[Any, ...] = (), **output: Any) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from worker.failures import Try, add, count_by_kind, failures, forget, quarantined
+from worker.pairs.failures import Try, add, count_by_kind, failures, forget, quarantined
 
 from .made import made_data_set, made_manifest
 

@@ -9,7 +9,7 @@ import pytest
 
 from manifests.errors import DataSetError
 from manifests.layout import RECORD
-from worker.index import write_index
+from worker.pairs.index import write_index
 
 from .made import made_data_set, made_manifest
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from manifests import schema
-from worker.masks import decode, measure
+from worker.develop.masks import decode, measure
 
 MANIFEST = schema.from_dict(
     {

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
-from worker.outlines import outlines, polygon
-from worker.regions import pieces, regions_of
+from worker.develop.outlines import outlines, polygon
+from worker.develop.regions import pieces, regions_of
 
 Mask = NDArray[np.bool_]
 masks = arrays.arrays(np.bool_, st.tuples(st.integers(1, 9), st.integers(1, 9)))

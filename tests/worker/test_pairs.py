@@ -13,8 +13,8 @@ from PIL import Image
 
 from manifests.errors import DataSetError
 from manifests.layout import IMAGE, INSTANCES, MASK, PASSES, RECORD, TWIN, VISIBLE
+from worker.develop.passes import read_passes, write_passes
 from worker.pairs import check_pair, damaged
-from worker.passes import read_passes, write_passes
 
 from .made import SIDE, fill, made_data_set, made_manifest, seal
 

@@ -12,8 +12,8 @@ from PIL import Image
 import manifests
 from manifests.files import read_manifest
 from manifests.schema import Poses
-from worker import planning
 from worker.cli import main
+from worker.commands import planning
 
 BLOCK = Path(manifests.__file__).parent / "examples" / "parts" / "block.stl"
 TEXT = """\

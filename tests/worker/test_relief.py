@@ -19,7 +19,7 @@ from manifests.layout import IMAGE, PASSES, RECORD, DataSet, write_atomic
 from manifests.sampling import Table
 from manifests.schema import Manifest
 from worker.develop import write_png
-from worker.passes import COVERAGE, write_passes
+from worker.develop.passes import COVERAGE, write_passes
 from worker.relief import make_reliefs, open_task
 from worker.relief.lamps import lamp_vectors
 from worker.relief.photometric import normals

@@ -24,12 +24,11 @@ from manifests.layout import IMAGE, INSTANCES, MASK, RECORD, DataSet
 from manifests.sampling import locate_frame
 from manifests.schema import Manifest
 from manifests.showing import spread
-from worker import pictures
-from worker.census import take_census
-from worker.charts import histogram, log_ticks, nice_ticks, number, unit_of
-from worker.histograms import describe
-from worker.pictures import dilate, outline, shrink
-from worker.report import write_report
+from worker.report import pictures, write_report
+from worker.report.census import take_census
+from worker.report.charts import histogram, log_ticks, nice_ticks, number, unit_of
+from worker.report.histograms import describe
+from worker.report.pictures import dilate, outline, shrink
 
 from .made import made_data_set, made_manifest, seal
 

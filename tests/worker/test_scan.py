@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from manifests.layout import IMAGE, MASK, RECORD
-from worker.scan import scan
+from worker.pairs.scan import scan
 
 from .made import made_data_set, made_manifest, seal
 

@@ -11,9 +11,9 @@ from manifests.errors import BlenderError
 from manifests.layout import DataSet
 from tests.farm.conftest import write_manifest
 from worker import runs
-from worker.attempts import Attempt, attempt
-from worker.failures import failures
-from worker.limits import Limits
+from worker.blender.limits import Limits
+from worker.pairs.attempts import Attempt, attempt
+from worker.pairs.failures import failures
 from worker.rendering import Means
 from worker.shards import NothingRendered, Shard
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from manifests.errors import BlenderError, UserError
-from worker.limits import Growth, Limits, Pace, from_environment
+from worker.blender.limits import Growth, Limits, Pace, from_environment
+from worker.blender.supervisor import Died, running
 from worker.refusals import Refused
-from worker.supervisor import Died, running
 
 READY = """print('DEFECTORY {"event": "ready"}')"""
 BEGIN = """print('DEFECTORY {"event": "begin", "frame": 7}')"""
@@ -91,7 +91,7 @@ print('DEFECTORY {{"event": "done"}}')
 def test_child_dies_when_its_parent_is_killed(tmp_path: Path) -> None:
     code = f"""
 import os, pathlib, signal, sys
-from worker.supervisor import running
+from worker.blender.supervisor import running
 child = [sys.executable, '-uc', 'import time; print("DEFECTORY {{\\\\"event\\\\": \\\\"ready\\\\"}}"); time.sleep(60)']
 with running(child, pathlib.Path({str(tmp_path / "log")!r})) as events:
     next(events)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from manifests import schema
-from worker.camera import noise_deviation
-from worker.masks import Masks
-from worker.visibility import Sight, TwinPairs, measure_visibility
+from worker.develop.camera import noise_deviation
+from worker.develop.masks import Masks
+from worker.develop.visibility import Sight, TwinPairs, measure_visibility
 
 SIDE = 64
 SQUARE = np.s_[20:40, 20:40]

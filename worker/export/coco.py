@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ..regions import Region, pieces
+from ..develop.regions import Region, pieces
 from .frames import Frame
 from .layouts import Layout, Placed, joined
 from .target import Target

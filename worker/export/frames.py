@@ -18,8 +18,8 @@ from manifests.layout import IMAGE, INSTANCES, MASK, RECORD, TWIN, DataSet
 from manifests.sampling import locate_frame
 from manifests.schema import Manifest
 
-from ..outlines import Mask
-from ..regions import Region, regions_of
+from ..develop.outlines import Mask
+from ..develop.regions import Region, regions_of
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from manifests.errors import DataSetError
 from manifests.layout import disk_errors
 
 from ..develop import write_png
-from ..outlines import Mask
+from ..develop.outlines import Mask
 
 # Another file system, one without hard links, a file with too many of them, or another user's file.
 _NO_LINK = {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EACCES}

@@ -13,7 +13,7 @@ import numpy as np
 
 from manifests.errors import DataSetError
 
-from ..regions import Region, pieces
+from ..develop.regions import Region, pieces
 from .frames import Frame
 from .layouts import Layout, Placed, joined
 from .target import Target

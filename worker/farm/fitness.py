@@ -11,6 +11,7 @@ from manifests.errors import UserError
 from manifests.layout import DataSet
 
 from ..blender import find_blender, headless_script
+from ..blender.probe import probe
 from .runs import FarmRun
 from .shard_jobs import RefusedJob, allowed
 
@@ -59,7 +60,5 @@ def _device_hindrance(device: str) -> str:
 @functools.cache
 def _devices() -> tuple[str, ...]:
     # Asked once, as starting Blender takes seconds; a device that goes later fails its shard, which parks the worker.
-    from ..doctoring import probe
-
     _, devices = probe(find_blender(), headless_script().parent.parent)
     return tuple(devices)

@@ -16,9 +16,9 @@ from redis import Redis
 from manifests.errors import QueueError
 
 from ..blender import last_line
-from ..embedded_redis import embedded_redis
 from ..lifeline import die_with_parent, end_session
 from .connections import connect
+from .embedded_redis import embedded_redis
 from .shard_jobs import QUEUE
 
 _RESTARTS = 3

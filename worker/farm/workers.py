@@ -26,7 +26,7 @@ from rq.utils import as_text
 from rq.worker import WorkerStatus
 
 from .. import stopping
-from ..attempts import Fenced
+from ..pairs.attempts import Fenced
 from . import outcomes
 from .connections import be_patient
 from .fitness import hindrance

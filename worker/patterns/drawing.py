@@ -7,7 +7,7 @@ import numpy as np
 from manifests.sampling import Table, locate_frame
 from manifests.schema import ChessPattern, NoisePattern
 
-from ..masks import Masks
+from ..develop.masks import Masks
 from .anomalies import Drawing
 from .chess import draw_chess
 from .noise import draw_noise

@@ -35,9 +35,9 @@ from manifests.sampling import Table
 from manifests.schema import Manifest
 
 from .. import parts
-from ..camera import white_level
 from ..data_sets import open_data_set
-from ..passes import COVERAGE, read_passes, write_floats
+from ..develop.camera import white_level
+from ..develop.passes import COVERAGE, read_passes, write_floats
 from .lamps import lamp_vectors
 from .photometric import normals
 from .shape import curvature, gradients

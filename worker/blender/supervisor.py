@@ -21,12 +21,12 @@ from typing import IO, Any
 
 from manifests.errors import BlenderError
 
-from .blender import ADVICE, MARK, last_line
-from .failures import Kind
-from .lifeline import die_with_parent
+from ..lifeline import die_with_parent
+from ..pairs.failures import Kind
+from ..processes import Identity, identify, living_members, memory_bytes
+from ..refusals import Refused
+from . import ADVICE, MARK, last_line
 from .limits import Growth, Limits
-from .processes import Identity, identify, living_members, memory_bytes
-from .refusals import Refused
 
 _LOOK_S = 0.1
 _END_S = 10.0

@@ -11,18 +11,18 @@ from manifests.errors import DataSetError, QueueError
 from manifests.layout import DataSet
 from manifests.schema import Manifest
 
-from . import attempts
-from .data_sets import open_data_set
-from .dispatch import hand_over
-from .failures import quarantined
-from .farm import board
-from .farm import runs as farm_runs
-from .farm.connections import connected, shown
-from .farm.outcomes import failed_key
-from .farm.runs import FarmRun, folder_of
-from .farm.workers import DRAINED_HOSTS, PARKED
-from .lifeline import stop_signals
-from .runs import Options, begin, farm_run, reopen
+from ..data_sets import open_data_set
+from ..dispatch import hand_over
+from ..farm import board
+from ..farm import runs as farm_runs
+from ..farm.connections import connected, shown
+from ..farm.outcomes import failed_key
+from ..farm.runs import FarmRun, folder_of
+from ..farm.workers import DRAINED_HOSTS, PARKED
+from ..lifeline import stop_signals
+from ..pairs import attempts
+from ..pairs.failures import quarantined
+from ..runs import Options, begin, farm_run, reopen
 
 
 @dataclass(frozen=True)

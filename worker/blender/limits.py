@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from manifests.errors import UserError
 
-from .processes import machine_memory_bytes
+from ..processes import machine_memory_bytes
 
 FRAME_SECONDS = "DEFECTORY_FRAME_SECONDS"
 MEMORY_GB = "DEFECTORY_MEMORY_GB"

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from manifests.errors import QueueError
 
-from .blender import last_line
-from .lifeline import die_with_parent
+from ..blender import last_line
+from ..lifeline import die_with_parent
 
 _SOCKET_LIMIT = 100  # the kernel takes 107 characters; what is longer fails only when the socket is bound
 

@@ -25,7 +25,7 @@ from typing import Any
 from manifests.errors import DataSetError
 from manifests.layout import DataSet, disk_errors, scratch_files
 
-from .processes import Identity, end, host, identify, is_alive
+from ..processes import Identity, end, host, identify, is_alive
 
 LOG = "blender.log"
 _HOLDER = "holder.json"

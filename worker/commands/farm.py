@@ -10,9 +10,10 @@ from typing import Any
 
 import click
 
-from . import farm_standing, farming, runs
-from .command_options import folder_argument, json_option, redis_option, submit_options
-from .farm.connections import connected
+from .. import runs
+from ..farm.connections import connected
+from . import farm_standing, farming
+from .options import folder_argument, json_option, redis_option, submit_options
 
 _farm = redis_option("Redis of the farm.", required=True)
 _WATCH_SECONDS = 1.0
@@ -87,7 +88,7 @@ def drain(host: str, undo: bool, redis_url: str) -> None:
 def metrics(port: int | None, redis_url: str) -> None:
     """What the farm does, in the text format of Prometheus."""
     # Only here: no other command needs them.
-    from .farm import metrics as prometheus
+    from ..farm import metrics as prometheus
 
     with connected(redis_url) as connection:
         if port is None:

@@ -18,7 +18,7 @@ from manifests.errors import DataSetError
 from manifests.layout import IMAGE, INSTANCES, MASK, PASSES, RECORD, TWIN, VISIBLE, DataSet, pair_files
 from manifests.schema import Manifest, Output
 
-from .passes import read_passes
+from ..develop.passes import read_passes
 
 _GREY, _RGB, _GREY_ALPHA, _RGBA = 0, 2, 4, 6  # colour types of PNG
 

@@ -26,13 +26,14 @@ from manifests.sampling import locate_frame
 from manifests.schema import Manifest
 from manifests.showing import class_colors, spread
 
-from . import charts, parts
+from .. import parts
+from ..progress import duration
+from ..standing import Standing, standing
+from . import charts
 from .census import Census, Defect, take_census
 from .charts import number, unit_of, with_unit
 from .histograms import histograms, words
 from .pictures import Look, look_at, mean_picture
-from .progress import duration
-from .standing import Standing, standing
 
 THUMBNAILS = 24
 CLOSE_UPS = 24

@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib.metadata
 import importlib.util
-import json
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from manifests.errors import BlenderError, UserError
+from manifests.errors import UserError
 
-from .blender import MARK, Blender, find_blender, headless_script
-from .embedded_redis import redis_program
-from .farm import board
-from .farm.connections import connected, shown
-from .farm.local import core_count
+from ..blender import find_blender, headless_script
+from ..blender.probe import probe
+from ..farm import board
+from ..farm.connections import connected, shown
+from ..farm.embedded_redis import redis_program
+from ..farm.local import core_count
 
-_PROBE_SECONDS = 120
 _SPARE_GB = 2.0
 _LEAST_REDIS = [6, 2]
 _NUMERIC = ("numpy", "cascadio", "fast-simplification", "OpenEXR", "Pillow")
 _PACKAGES = ("click", "Jinja2", "PyYAML", "redis", "rich", "rq", *_NUMERIC)
-
-# Runs inside Blender, which this process never imports; it ends at once because bpy's own way out can hang.
-_PROBE = """
-import json, os, sys
-sys.path.insert(0, {root!r})
-import bpy
-from blender_addon import devices
-print("\\nDEFECTORY " + json.dumps([bpy.app.version_string, devices.available()]), flush=True)
-os._exit(0)
-"""
 
 
 @dataclass(frozen=True)
@@ -101,33 +88,6 @@ def _blender() -> Iterator[Finding]:
     if set(devices) <= {"cpu"}:
         known += "; no GPU that Cycles can use, so the CPU renders"
     yield Finding("devices", known)
-
-
-def probe(blender: Blender, root: Path) -> tuple[str, dict[str, list[str]]]:
-    """Version of a Blender, and names of the devices that it can render on, by kind.
-
-    Args:
-        blender: to ask.
-        root: folder that holds ``blender_addon``.
-
-    Raises:
-        BlenderError: it does not start or does not answer.
-    """
-    code = _PROBE.format(root=str(root))
-    words = ["-c", code] if blender.kind == "module" else ["-b", "--factory-startup", "--python-expr", code]
-    try:
-        done = subprocess.run(
-            [blender.path, *words], capture_output=True, stdin=subprocess.DEVNULL, timeout=_PROBE_SECONDS, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise BlenderError(f"{blender.path}: does not run: {' '.join(str(error).split())[:200]}") from None
-    for line in done.stdout.splitlines():
-        if line.startswith(MARK):
-            with contextlib.suppress(ValueError, TypeError):
-                version, devices = json.loads(line[len(MARK) :])
-                return str(version), dict(devices)
-    words = done.stderr.decode(errors="replace").strip().splitlines() or ["it printed nothing"]
-    raise BlenderError(f"{blender.path}: is no Blender that works (exit code {done.returncode}): {words[-1][:200]}")
 
 
 def _redis(url: str | None) -> Iterator[Finding]:

@@ -24,7 +24,7 @@ from manifests.layout import DataSet, write_atomic
 from manifests.schema import Manifest
 from manifests.viewpoints import Bounds, Viewpoints
 
-from . import parts
+from .. import parts
 
 _SIDE_PX = 300
 _MARGIN_PX = 16

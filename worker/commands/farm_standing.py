@@ -16,12 +16,12 @@ from rich.text import Text
 
 from manifests.errors import UserError
 
-from .farm import board
-from .farm.board import Board, RunState, WorkerState
-from .farm.connections import connected
-from .farm.runs import folder_of
-from .progress import duration
-from .standing import Standing, standing
+from ..farm import board
+from ..farm.board import Board, RunState, WorkerState
+from ..farm.connections import connected
+from ..farm.runs import folder_of
+from ..progress import duration
+from ..standing import Standing, standing
 
 _WIDTH = 120
 

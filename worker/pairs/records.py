@@ -11,7 +11,7 @@ from manifests.layout import DataSet, pair_files
 from manifests.sampling import Table, locate_frame
 from manifests.schema import Manifest
 
-from . import parts
+from .. import parts
 
 
 @dataclass
