@@ -191,6 +191,12 @@ def is_described(scene: bpy.types.Scene) -> bool:
     return _MANIFEST in scene
 
 
+def forget_manifest(scene: bpy.types.Scene) -> None:
+    """Have a scene be none that was built from a manifest."""
+    for name in (_MANIFEST, PART):
+        scene.pop(name, None)
+
+
 def described() -> bpy.types.Scene | None:
     """The scene of the open file that was built from a manifest; None: there is none."""
     return next((scene for scene in bpy.data.scenes if is_described(scene)), None)

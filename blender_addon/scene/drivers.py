@@ -6,12 +6,15 @@ rendering on a farm alike, so that what is seen at frame i is pair i.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import bpy
 
 from ..contract import fields, sampling
+
+_ASKED = re.compile(r'param\("([^"]+)"')
 
 
 def install(table: sampling.Table) -> None:
@@ -27,6 +30,17 @@ def revive() -> None:
         for curve in data.drivers if data else ():
             if "param(" in curve.driver.expression:
                 curve.driver.expression = curve.driver.expression
+
+
+def drop_strangers(table: sampling.Table) -> None:
+    """Take away the drivers of parameters that a manifest does not have, as those of one that was open before."""
+    known = {parameter.id for parameter in table.manifest.parameters}
+    for owner in _owners():
+        data = owner.animation_data
+        for curve in list(data.drivers) if data and owner.library is None else ():
+            asked = set(_ASKED.findall(curve.driver.expression))
+            if any(not identifier.startswith("@") and identifier not in known for identifier in asked):
+                data.drivers.remove(curve)
 
 
 def bind(

@@ -6,6 +6,9 @@ What a person made by hand is in the file; all else follows the manifest. Script
 from __future__ import annotations
 
 import hashlib
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import bpy
@@ -35,6 +38,35 @@ def open_scene(manifest: schema.Manifest, mesh: Mesh, assets: Path) -> build.Ins
         raise errors.ManifestError("blend.file", f"{path}: holds no scene of Defectory; export the manifest again")
     bpy.context.window.scene = found
     return take_scene(found, manifest, mesh, assets)
+
+
+@contextmanager
+def names_free(manifest: schema.Manifest, home: Path) -> Iterator[None]:
+    """Have nothing in the open file bear a name of what the manifest's Blender file holds.
+
+    What is appended inside keeps its names, by which parameters know what they drive. Afterwards the others get theirs
+    back, with a number where they are taken by then.
+
+    Raises:
+        ManifestError: the file is not the one that was exported.
+    """
+    there: dict[str, list[str]] = {}
+    if manifest.blend is not None:
+        with bpy.data.libraries.load(str(_checked(manifest, home))) as (held, _):
+            kinds = [
+                kind for kind in dir(held) if isinstance(getattr(bpy.data, kind, None), bpy.types.bpy_prop_collection)
+            ]
+            there = {kind: list(getattr(held, kind)) for kind in kinds}
+    aside = {}
+    for kind, names in there.items():
+        for thing in [one for one in getattr(bpy.data, kind) if one.library is None and one.name in set(names)]:
+            aside[thing] = thing.name
+            thing.name = uuid.uuid4().hex
+    try:
+        yield
+    finally:
+        for thing, name in aside.items():
+            thing.name = name
 
 
 def append_scene(manifest: schema.Manifest, home: Path) -> bpy.types.Scene:

@@ -6,14 +6,13 @@ edit, an undo or an operator, :func:`synchronise` brings the scene to what is wa
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import bpy
 
 from ..contract import schema
-from . import foreign, inspection
+from . import documents, foreign, inspection, opening
 from .messages import guarded
 from .model import values
 from .properties import of
@@ -31,7 +30,7 @@ def begin(cad_file: Path, window: bpy.types.Window | None = None) -> bpy.types.S
         UserError: the CAD file cannot be used.
     """
     manifest = schema.from_dict({"name": cad_file.stem, "part": {"file": cad_file.name, "faces": _FACES}})
-    return inspection.show_manifest(manifest, cad_file.with_suffix(".yaml"), window)
+    return opening.show_manifest(manifest, cad_file.with_suffix(".yaml"), window)
 
 
 def import_part(cad_file: Path, scene: bpy.types.Scene, window: bpy.types.Window | None = None) -> None:
@@ -44,7 +43,7 @@ def import_part(cad_file: Path, scene: bpy.types.Scene, window: bpy.types.Window
     from .prepared import known_part
 
     if inspection.is_open(scene):
-        home = inspection.source(scene).parent
+        home = documents.source(scene).parent
         if not cad_file.is_relative_to(home):
             # Paths in a manifest start at its folder and may not leave it: the inspection moves to its new part.
             inspection.move(scene, cad_file.with_suffix(".yaml"))
@@ -68,11 +67,11 @@ def open_manifest(path: Path, window: bpy.types.Window | None = None) -> None:
     from . import preparing
     from .prepared import known_part
 
-    part = inspection.read(path).the_part()
+    part = opening.read(path).the_part()
     if bpy.app.background or known_part(part, path.parent) is not None:
-        inspection.open_manifest(path, window)
+        opening.open_manifest(path, window)
     else:
-        preparing.begin(part, path.parent, lambda: guarded(lambda: inspection.open_manifest(path, window)))
+        preparing.begin(part, path.parent, lambda: guarded(lambda: opening.open_manifest(path, window)))
 
 
 def wanted(scene: bpy.types.Scene) -> schema.Manifest:
@@ -81,7 +80,7 @@ def wanted(scene: bpy.types.Scene) -> schema.Manifest:
     Raises:
         ManifestError: naming the field that is wrong.
     """
-    data = values.unchanged(values.read(of(scene).manifest, schema.Manifest), _built(scene))
+    data = values.unchanged(values.read(of(scene).manifest, schema.Manifest), documents.manifest_data(scene))
     return schema.from_dict(data)
 
 
@@ -97,8 +96,8 @@ def synchronise(scene: bpy.types.Scene) -> bool:
     from . import preparing
     from .prepared import get_part, known_part
 
-    manifest, home = wanted(scene), inspection.source(scene).parent
-    before = schema.from_dict(_built(scene))
+    manifest, home = wanted(scene), documents.source(scene).parent
+    before = schema.from_dict(documents.manifest_data(scene))
     if manifest == before:
         return True
     found = known_part(manifest.the_part(), home)
@@ -180,11 +179,6 @@ def unschedule() -> None:
 
 
 def _follow_all() -> None:
-    for scene in inspection.inspection_scenes():
+    for scene in documents.inspection_scenes():
         if inspection.is_open(scene):
             follow(scene)
-
-
-def _built(scene: bpy.types.Scene) -> dict[str, Any]:
-    data: dict[str, Any] = json.loads(of(scene).document)["manifest"]
-    return data

@@ -10,13 +10,11 @@ from pathlib import Path
 import bpy
 
 from ..contract import assets, errors, schema
-from . import authoring, foreign, inspection
+from . import authoring, documents, foreign, inspection
 from .model import values
 from .properties import of
 
 _CAD_FOLDER = "parts"
-_HOLDS = "defectory_holds"
-"""Custom property of a scene: its fingerprint when it was last exported."""
 
 
 def export(scene: bpy.types.Scene, path: Path) -> schema.Manifest:
@@ -36,7 +34,7 @@ def export(scene: bpy.types.Scene, path: Path) -> schema.Manifest:
     """
     from ..contract import files
 
-    manifest, home = authoring.wanted(scene), inspection.source(scene).parent
+    manifest, home = authoring.wanted(scene), documents.source(scene).parent
     for number, parameter in enumerate(manifest.parameters):
         if parameter.target.startswith(schema.FOREIGN) and not foreign.exists(parameter.target):
             raise errors.ManifestError(
@@ -79,17 +77,23 @@ def _save_blend(scene: bpy.types.Scene, path: Path, before: schema.BlenderFile |
 
     A file that holds all that already is left as it is.
     """
-    from ..scene.fingerprint import fingerprint
+    from ..scene.fingerprint import is_as_noted, note, used
 
-    for image in bpy.data.images:
-        if image.source == "FILE" and not image.packed_file and Path(bpy.path.abspath(image.filepath)).is_file():
+    for image in used(scene):
+        if isinstance(image, bpy.types.Image) and _to_pack(image):
             image.pack()
-    holds = fingerprint(scene)
-    if before is not None and before == schema.BlenderFile(path.name, _sha256(path)) and scene.get(_HOLDS) == holds:
+    if before is not None and before == schema.BlenderFile(path.name, _sha256(path)) and is_as_noted(scene):
         return before
-    scene[_HOLDS] = holds
+    note(scene)
     bpy.data.libraries.write(str(path), {scene}, path_remap="RELATIVE", compress=True)
     return schema.BlenderFile(path.name, _sha256(path))
+
+
+def _to_pack(image: bpy.types.Image) -> bool:
+    """Whether an image lies elsewhere, or was painted since it was last packed or saved."""
+    if image.source == "FILE" and not image.packed_file and Path(bpy.path.abspath(image.filepath)).is_file():
+        return True
+    return image.is_dirty and image.source in ("FILE", "GENERATED")
 
 
 def _sha256(path: Path) -> str:

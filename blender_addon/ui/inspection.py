@@ -1,4 +1,4 @@
-"""What is open: a manifest becomes a scene, a scene becomes live again after loading, undo and redo.
+"""What is open: its scene follows its manifest, and becomes live again after loading, undo and redo.
 
 What a scene needs beyond its ``.blend`` (the table behind the drivers, the prepared part) is held here, for the one
 manifest that is open; all else is in the scene itself, so that Blender's own undo and files carry it.
@@ -8,7 +8,6 @@ Whatever builds scenes is imported only where it is used, so that enabling the e
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from ..contract import errors, sampling, schema, viewpoints
-from . import drivers
+from . import documents, drivers
 from .facts import clamp_frame
-from .model import values
 from .properties import of
+from .views import through_camera
 
 if TYPE_CHECKING:
     from ..geometry.mesh import Mesh
@@ -58,78 +57,6 @@ render_problem = ""
 rendering = False
 
 
-def open_manifest(path: Path, window: bpy.types.Window | None = None) -> bpy.types.Scene:
-    """Build the scene of a manifest, in a scene of its own; it replaces one that was opened before.
-
-    Objects that a person put into the former scene move over. Where anything fails, the file stays as it was.
-
-    Args:
-        path: the manifest, YAML or JSON.
-        window: that shows the scene from now on.
-
-    Raises:
-        UserError: the manifest, the CAD file or the disk is at fault.
-    """
-    scene = show_manifest(read(path), path, window)
-    assert current is not None
-    current.written = current.document
-    return scene
-
-
-def show_manifest(manifest: schema.Manifest, source: Path, window: bpy.types.Window | None = None) -> bpy.types.Scene:
-    """:func:`open_manifest` for a manifest that need not be written yet; ``source`` is where it lies or would lie."""
-    global current
-    from ..scene.build import build_scene
-    from ..scene.marks import built
-    from ..scene.stored import append_scene, take_scene
-    from .prepared import get_part
-
-    found = get_part(manifest.the_part(), source.parent)
-    bounds = viewpoints.Bounds.of(found.mesh.vertices_mm)
-    viewpoints.plan(manifest.views, manifest.camera, bounds)  # may refuse, before anything is touched
-    former, before = inspection_scenes(), set(bpy.data.user_map())
-    # Before any scene is removed: what is removed can no longer be compared. A copy bears the name of its original.
-    outdated = built()
-    try:
-        if manifest.blend is None:
-            scene = bpy.data.scenes.new(manifest.name)
-            inspection = build_scene(manifest, found.mesh, scene, source.parent)
-        else:
-            scene = append_scene(manifest, source.parent)
-            inspection = take_scene(scene, manifest, found.mesh, source.parent)
-        inspection.show_geometry(0)
-    except BaseException:
-        bpy.data.batch_remove(set(bpy.data.user_map()) - before)
-        if current is not None:
-            drivers.install(current.table)
-        raise
-    _bring_up(inspection, found, source)
-    values.fill(of(scene).manifest, schema.Manifest, schema.to_dict(manifest))
-    if window is not None:
-        window.scene = scene
-        look_through_camera(window)
-    for old in former:
-        _hand_over(old, scene, outdated)
-    bpy.data.batch_remove(outdated)
-    # The drivers of a scene write their values only once it has been evaluated; Blender 4.5 does not do so by itself.
-    scene.view_layers[0].update()
-    scene.frame_set(0)
-    return scene
-
-
-def look_through_camera(window: bpy.types.Window) -> None:
-    """Show in each 3D view what the camera sees: a part of a few millimetres is lost in Blender's usual view."""
-    for area in window.screen.areas:
-        if area.type == "VIEW_3D":
-            area.spaces.active.region_3d.view_perspective = "CAMERA"
-
-
-def _through_camera(window: bpy.types.Window) -> list[Any]:
-    """The 3D views of a window that show what the camera sees."""
-    views = [area.spaces.active for area in window.screen.areas if area.type == "VIEW_3D"]
-    return [space for space in views if space.region_3d.view_perspective == "CAMERA"]
-
-
 def change_manifest(scene: bpy.types.Scene, manifest: schema.Manifest, found: FoundPart) -> None:
     """Make a scene that of another manifest, building anew only what the change concerns.
 
@@ -145,10 +72,10 @@ def change_manifest(scene: bpy.types.Scene, manifest: schema.Manifest, found: Fo
 
     inspection = _bound(scene)
     assert inspection is not None
-    mesh = inspection.given if found.stored == stored_part(scene) else found.mesh
-    looking = [space for window in bpy.context.window_manager.windows for space in _through_camera(window)]
-    inspection = change_scene(inspection, manifest, mesh, source(scene).parent)
-    _bring_up(inspection, found, source(scene))
+    mesh = inspection.given if found.stored == documents.stored_part(scene) else found.mesh
+    looking = through_camera()
+    inspection = change_scene(inspection, manifest, mesh, documents.source(scene).parent)
+    bring_up(inspection, found, documents.source(scene))
     for space in looking:  # Blender steps back from a camera that is replaced
         space.region_3d.view_perspective = "CAMERA"
     inspection.show_geometry(clamp_frame(inspection.table, scene.frame_current))
@@ -166,7 +93,7 @@ def rebuild(scene: bpy.types.Scene) -> None:
 
     inspection = _bound(scene)
     assert inspection is not None and current is not None
-    home = source(scene).parent
+    home = documents.source(scene).parent
     inspection = change_scene(inspection, inspection.table.manifest, inspection.given, home, anew=True)
     current.inspection, current.table = inspection, inspection.table
     drivers.install(inspection.table)
@@ -175,19 +102,15 @@ def rebuild(scene: bpy.types.Scene) -> None:
     scene.frame_set(scene.frame_current)
 
 
-def _bring_up(inspection: InspectionScene, found: FoundPart, source: Path) -> None:
+def bring_up(inspection: InspectionScene, found: FoundPart, source: Path) -> None:
+    """Have a scene that was built, from a manifest at ``source``, be what is open."""
     global current
     group, manifest = of(inspection.scene), inspection.table.manifest
     bounds = viewpoints.Bounds.of(found.mesh.vertices_mm)
-    group.document, group.part = _document(manifest, source, found.stored, bounds), inspection.part
+    group.document, group.part = documents.write(manifest, source, found.stored, bounds), inspection.part
     written = current.written if current is not None else ""
     current = Open(group.document, inspection.table, inspection, found.report, written)
     drivers.install(inspection.table)
-
-
-def source(scene: bpy.types.Scene) -> Path:
-    """Where the manifest of an inspection scene lies, or would lie if it were written."""
-    return Path(json.loads(of(scene).document)["source"])
 
 
 def exported(scene: bpy.types.Scene) -> bool:
@@ -208,7 +131,7 @@ def set_written(scene: bpy.types.Scene, manifest: schema.Manifest) -> None:
 
 
 def _note(scene: bpy.types.Scene, **changes: Any) -> None:
-    of(scene).document = _json({**json.loads(of(scene).document), **changes})
+    of(scene).document = documents.changed(of(scene).document, **changes)
     if current is not None:
         current.document = of(scene).document
 
@@ -217,11 +140,6 @@ def part_of(scene: bpy.types.Scene) -> bpy.types.Object | None:
     """The object that shows the instances; None where it was deleted."""
     part = of(scene).part
     return part if part is not None and part.type == "MESH" and part.name in scene.objects else None
-
-
-def radius_mm(scene: bpy.types.Scene) -> float:
-    """Radius of the bounding sphere of the part of an inspection scene."""
-    return float(json.loads(of(scene).document)["radius_mm"])
 
 
 def shown_part(scene: bpy.types.Scene) -> tuple[bpy.types.Object, Mesh]:
@@ -233,16 +151,6 @@ def shown_part(scene: bpy.types.Scene) -> tuple[bpy.types.Object, Mesh]:
     inspection = _bound(scene)
     assert inspection is not None
     return inspection.part, inspection.given
-
-
-def stored_part(scene: bpy.types.Scene) -> Path:
-    """Where the prepared part of an inspection scene lies."""
-    return Path(json.loads(of(scene).document)["part"])
-
-
-def inspection_scenes() -> list[bpy.types.Scene]:
-    """Scenes of the file that were built from a manifest."""
-    return [scene for scene in bpy.data.scenes if of(scene).document]
 
 
 def is_open(scene: bpy.types.Scene) -> bool:
@@ -282,7 +190,7 @@ def follow_file() -> None:
         UserError: the file was made by another Defectory; drivers stay without values.
     """
     global current
-    scenes = inspection_scenes()
+    scenes = documents.inspection_scenes()
     if not scenes:
         return
     document = of(scenes[0]).document
@@ -325,46 +233,11 @@ def _bound(scene: bpy.types.Scene) -> InspectionScene | None:
     return current.inspection
 
 
-def read(path: Path) -> schema.Manifest:
-    """Read a manifest, YAML or JSON.
-
-    Raises:
-        UserError: it is none, or the add-on is not installed as an extension.
-    """
-    try:
-        from ..contract import files
-    except ModuleNotFoundError as missing:
-        raise errors.UserError(f"the package {missing.name} is missing; install Defectory as an extension") from None
-    return files.read_manifest(path)
-
-
-def _document(manifest: schema.Manifest, path: Path, stored: Path, bounds: viewpoints.Bounds) -> str:
-    data = {
-        "manifest": schema.to_dict(manifest),
-        "source": str(path),
-        "part": str(stored),
-        # With these the drivers live even where the prepared part is gone.
-        "center_mm": bounds.center_mm,
-        "radius_mm": bounds.radius_mm,
-    }
-    return _json(data)
-
-
-def _json(data: dict[str, Any]) -> str:
-    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-
-
 def _load(document: str, scene: bpy.types.Scene) -> Open:
     from ..scene.build import resume_scene
     from .prepared import find_part
 
-    try:
-        data: dict[str, Any] = json.loads(document)
-        manifest = schema.from_dict(data["manifest"])
-        bounds = viewpoints.Bounds(tuple(data["center_mm"]), data["radius_mm"])
-        stored = Path(data["part"])
-    except (ValueError, KeyError, TypeError):
-        raise errors.DataSetError("The manifest in this file is damaged; open its manifest again") from None
+    manifest, bounds, stored = documents.read(document)
     table = sampling.Table(manifest, viewpoints.plan(manifest.views, manifest.camera, bounds))
     opened = Open(document, table)
     found, part = find_part(stored, bpy.data.filepath), of(scene).part
@@ -372,17 +245,3 @@ def _load(document: str, scene: bpy.types.Scene) -> Open:
         opened.report = found.report
         opened.inspection = resume_scene(scene, part, table, found.mesh)
     return opened
-
-
-def _hand_over(old: bpy.types.Scene, new: bpy.types.Scene, built: set[bpy.types.ID]) -> None:
-    """Remove a scene; what a person added to it moves to the new one. Its mesh joins ``built``."""
-    for child in old.collection.children:
-        if child not in built:
-            new.collection.children.link(child)
-    for thing in old.collection.all_objects:
-        if thing not in built and thing.name not in new.objects:
-            new.collection.objects.link(thing)
-    part = of(old).part
-    if part is not None and part.data is not None:
-        built.add(part.data)  # it bears no mark: each instance has a mesh of its own
-    bpy.data.scenes.remove(old)

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..contract import errors, schema
-from . import exr, inspection, jobs
+from . import documents, exr, inspection, jobs
 from .preferences import settings
 
 _MARK = "DEFECTORY "
@@ -68,7 +68,7 @@ def begin(
     from .prepared import find_part
 
     opened = inspection.current
-    found = find_part(inspection.stored_part(scene), bpy.data.filepath)
+    found = find_part(documents.stored_part(scene), bpy.data.filepath)
     if opened is None or found is None:
         raise errors.PartError("The prepared part is not at hand; open the manifest again")
     scratch = tempfile.TemporaryDirectory(prefix="defectory-")

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from manifests import schema
-from manifests.files import read_manifest
-from manifests.layout import IMAGE, DataSet
 from manifests.sampling import Table
-from worker import parts
-from worker.develop import camera_image, image_and_labels, read_channels
+from worker.develop import read_channels
 
 from .test_installed import prepared
 
@@ -151,42 +146,3 @@ def test_the_camera_of_a_photograph_is_found_and_its_brightness(inside: Inside, 
     assert facts["shape"][0] == ["CANCELLED"]
     assert "72 x 72 has another shape than the photograph of 96 x 72" in facts["shape"][1]
     assert facts["left"] == {}
-
-
-def test_what_is_exported_is_what_the_farm_renders(
-    inside: Inside, blender: str, examples: Path, tmp_path: Path
-) -> None:
-    """Hand-made things travel with the manifest, and pair i is what Blender itself renders at frame i."""
-    folder = tmp_path / "exported"
-    folder.mkdir()
-    command = tmp_path / "defectory"
-    # The command of this checkout; a frame's EXR is kept, to be compared.
-    command.write_text(f"#!/bin/sh\nPYTHONPATH='{Path.cwd()}' exec '{sys.executable}' -m worker.cli \"$@\"\n")
-    command.chmod(0o755)
-    path = folder / "flange.yaml"
-    facts = inside("exporting.export_and_render", examples / "parts" / "flange.step", path, command, blender, 3, 0)
-    assert facts["export"] == ["FINISHED"], facts["problem"]
-    assert facts["again"]
-    assert facts["no_command"] == facts["no_farm"] == ["CANCELLED"]
-    assert "There is no command 'defectory'" in facts["no_command_problem"]
-    assert "No farm is known" in facts["no_farm_problem"]
-    assert facts["render"] == ["FINISHED"]
-    assert facts["report"]
-    assert facts["opened"] == [["FINISHED"], ""]
-    assert facts["kept"] == ["Block", "Part"]
-    assert facts["identical"]
-    assert facts["changed"]
-    assert facts["gone"][0] == ["CANCELLED"]
-    assert "it was renamed or deleted" in facts["gone"][1]
-
-    data_set = DataSet(Path(facts["data_set"]))
-    manifest = read_manifest(data_set.manifest_file)
-    assert data_set.complete_frames() == list(range(manifest.frame_count))
-    table = parts.table(manifest, parts.prepared_file(data_set))
-    for frame, still in zip((3, 0), facts["stills"], strict=True):
-        light, _ = image_and_labels(Path(still), read_channels(Path(still)))
-        wanted = camera_image(light, manifest, table, frame)
-        with Image.open(data_set.pair_folder(frame) / IMAGE) as image:
-            assert np.array_equal(np.asarray(image), wanted), frame
-        # The block that shines green was made by hand.
-        assert (wanted[..., 1].astype(int) - wanted[..., 0] > 50).sum() > 20

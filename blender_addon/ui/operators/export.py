@@ -8,7 +8,7 @@ from typing import Any
 
 import bpy
 
-from .. import authoring, exporting, inspection, runs
+from .. import authoring, documents, exporting, inspection, runs
 from ..messages import guarded, redraw
 from ..preferences import settings
 
@@ -34,7 +34,7 @@ class ExportManifest(_Opened, bpy.types.Operator):
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if self.filepath:
             return self.execute(context)
-        self.filepath = str(inspection.source(context.scene).with_suffix(".yaml"))
+        self.filepath = str(documents.source(context.scene).with_suffix(".yaml"))
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
@@ -52,7 +52,7 @@ class _Run(_Opened):
     farm = False
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        path = inspection.source(context.scene).with_suffix(".yaml")
+        path = documents.source(context.scene).with_suffix(".yaml")
 
         def go() -> None:
             _export(context.scene, path)

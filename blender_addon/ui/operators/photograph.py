@@ -13,6 +13,7 @@ from .. import authoring, inspection
 from ..messages import guarded, redraw
 from ..photograph import comparison, matching, overlay, picture
 from ..properties import of
+from ..views import look_through_camera
 
 _SNAP_PX = 10.0
 """How near to a corner of the part a click must be to mean the corner."""
@@ -63,7 +64,7 @@ class LoadPhotograph(_Opened, bpy.types.Operator):
             of(context.scene).photograph.file = self.filepath
             comparison.forget()
             if context.window is not None:
-                inspection.look_through_camera(context.window)
+                look_through_camera(context.window)
 
         return self._done(guarded(go))
 

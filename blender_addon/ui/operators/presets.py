@@ -6,7 +6,7 @@ from typing import Any
 
 import bpy
 
-from .. import authoring, inspection, presets, selection
+from .. import authoring, documents, inspection, presets, selection
 from ..messages import guarded, redraw
 
 
@@ -29,7 +29,7 @@ class ApplyRig(_Preset, bpy.types.Operator):
     )
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        radius_mm = inspection.radius_mm(context.scene)
+        radius_mm = documents.radius_mm(context.scene)
         fields = presets.RIGS[self.name][1](radius_mm)
         return {"FINISHED" if authoring.replace(context.scene, fields) else "CANCELLED"}
 

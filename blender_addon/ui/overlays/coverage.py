@@ -13,7 +13,7 @@ import numpy as np
 
 from ...contract import errors, fields
 from ...geometry.nearest import Floats
-from .. import inspection, jobs
+from .. import documents, inspection, jobs
 from . import settings
 
 JOB = "coverage"
@@ -66,7 +66,7 @@ def begin(scene: bpy.types.Scene) -> None:
     from ..prepared import find_part
 
     opened = inspection.current
-    found = find_part(inspection.stored_part(scene), bpy.data.filepath)
+    found = find_part(documents.stored_part(scene), bpy.data.filepath)
     if opened is None or found is None:
         raise errors.PartError("The prepared part is not at hand; open the manifest again")
     scratch = tempfile.TemporaryDirectory(prefix="defectory-")

@@ -74,7 +74,7 @@ def same_as_function(manifest: str) -> dict[str, Any]:
     seen = []
     for act in (
         lambda: bpy.ops.defectory.open_manifest(filepath=manifest),
-        lambda: module("ui.inspection").open_manifest(Path(manifest), bpy.context.window),
+        lambda: module("ui.opening").open_manifest(Path(manifest), bpy.context.window),
     ):
         act()
         seen.append(frames_seen([0, 5]))
