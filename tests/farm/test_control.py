@@ -69,6 +69,14 @@ def test_runs_of_higher_priority_come_first(farm: Farm, tmp_path: Path) -> None:
     assert [run.name for run in runs.all_runs(farm.redis)] == ["high", "first", "second", "low"]
 
 
+def test_data_set_whose_folder_has_gone_can_be_cancelled(farm: Farm, tmp_path: Path) -> None:
+    runs.submit(farm.redis, FarmRun(tmp_path / "gone", "gone"), [(0,)])
+    farm.command("pause", tmp_path / "gone")
+    assert "paused" in farm.command("status")
+    farm.command("cancel", tmp_path / "gone")
+    assert not board.look(farm.redis).runs
+
+
 def test_quarantined_frames_wait_to_be_retried(defectory: Command, rendered: tuple[Path, Path], tmp_path: Path) -> None:
     folder = tmp_path / "set"
     shutil.copytree(rendered[1], folder)

@@ -11,7 +11,6 @@ from manifests.errors import DataSetError, QueueError
 from manifests.layout import DataSet
 from manifests.schema import Manifest
 
-from ..data_sets import open_data_set
 from ..dispatch import hand_over
 from ..farm import board
 from ..farm import runs as farm_runs
@@ -80,7 +79,7 @@ def pause(folder: Path, redis_url: str) -> None:
     """Have workers leave a data set alone.
 
     Raises:
-        DataSetError: the folder holds none, or it is not on the farm.
+        DataSetError: it is not on the farm.
     """
     with connected(redis_url) as connection:
         farm_runs.pause(connection, known_run(connection, folder, redis_url))
@@ -90,7 +89,7 @@ def cancel(folder: Path, redis_url: str) -> None:
     """Take a data set back from the farm.
 
     Raises:
-        DataSetError: the folder holds none, or it is not on the farm.
+        DataSetError: it is not on the farm.
     """
     with connected(redis_url) as connection:
         farm_runs.withdraw(connection, known_run(connection, folder, redis_url))
@@ -119,17 +118,16 @@ def drain(host: str, redis_url: str, *, undo: bool) -> str:
 
 
 def known_run(connection: Redis, folder: Path, redis_url: str) -> FarmRun:
-    """The run of a data set.
+    """The run of a data set, whose folder may have gone meanwhile.
 
     Raises:
-        DataSetError: the folder holds none, or it is not on the farm.
+        DataSetError: it is not on the farm.
     """
-    _, manifest = open_data_set(folder)
-    found = farm_runs.find(connection, FarmRun(folder_of(folder), manifest.name))
-    if found is None:
-        handing = f"'defectory resume {folder}' hands it over"
-        raise DataSetError(f"{folder}: is not on the farm at {shown(redis_url)}; {handing}")
-    return found
+    for found in farm_runs.all_runs(connection):
+        if found.folder == folder_of(folder):
+            return found
+    handing = f"'defectory resume {folder}' hands it over"
+    raise DataSetError(f"{folder}: is not on the farm at {shown(redis_url)}; {handing}")
 
 
 def _hand_over(data_set: DataSet, manifest: Manifest, wanted: range, options: Options) -> HandedOver:
@@ -143,6 +141,9 @@ def _hand_over(data_set: DataSet, manifest: Manifest, wanted: range, options: Op
         farm_runs.forget_failed(connection, run)
         sent = hand_over(connection, _as_before(run, before), manifest, wanted, options.cut)
         state = board.look_at(connection, run)
+        if not state.queued + state.running:
+            # The index and the report may be older than the last pair: Redis may have forgotten that they were due.
+            farm_runs.conclude_later(connection, run)
         note = board.Board(workers=board.workers(connection)).note()
     left_out = [frame for frame in quarantined(data_set) if frame in wanted]
     return HandedOver(data_set.root, sent, state.queued + state.running, len(left_out), note)
