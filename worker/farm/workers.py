@@ -132,6 +132,8 @@ class FarmWorker(Worker):
         with self.connection.pipeline(transaction=False) as pipe:
             # A Redis that came back empty does not know this worker any more.
             worker_registration.register(self, pipe)
+            # 'rq info' lists workers by the queues that it knows, and nothing is ever put into this one.
+            pipe.sadd(Queue.redis_queues_keys, *(queue.key for queue in self.queues))
             pipe.sismember(DRAINED_HOSTS, self.hostname or "")
             pipe.hmget(self.key, "birth", "failure_reason")
             pipe.llen(outcomes.failed_key(self.name))
