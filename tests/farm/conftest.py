@@ -40,7 +40,7 @@ class Command:
     def __call__(self, *words: object) -> subprocess.CompletedProcess[str]:
         """Run it to its end."""
         return subprocess.run(
-            self.arguments(*words), env=self.environment(), capture_output=True, text=True, check=False, timeout=120
+            self.arguments(*words), env=self.environment(), capture_output=True, text=True, check=False, timeout=600
         )
 
     def start(self, *words: object, **how: Any) -> subprocess.Popen[bytes]:

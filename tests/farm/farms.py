@@ -11,9 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from redis import Redis
+from rq.executions import WORKER_EXECUTIONS_KEY_TEMPLATE
+from rq.registry import StartedJobRegistry
 
 from worker.farm import board
 from worker.farm.embedded_redis import redis_program
+from worker.farm.runs import all_runs
 
 from .conftest import Command, marked, wait_until
 
@@ -65,10 +68,15 @@ class Farm:
         self.server.kill()
         self.server.wait()
 
+    def forget(self) -> None:
+        """Drop what a Redis that was killed has kept."""
+        for path in self.folder.glob("appendonly*"):
+            path.unlink()
+
     def start_worker(self, *options: str, **changes: str) -> Node:
         """``rq worker render`` with options, and with changes to its environment."""
         command = Command(changes={"RQ_REDIS_URL": self.url, "RQ_WORKER_CLASS": "worker.farm.FarmWorker", **changes})
-        log = self.folder / f"worker{len(self.nodes)}.log"
+        log = self.folder / f"worker-{command.mark}.log"
         with log.open("wb") as stream:
             process = subprocess.Popen(
                 [str(Path(sys.executable).parent / "rq"), "worker", *options, "render"],
@@ -80,6 +88,15 @@ class Farm:
             )
         self.nodes.append(Node(process, command.mark, log))
         return self.nodes[-1]
+
+    def expire(self, node: Node) -> None:
+        """What a dead worker was at is due to be taken over, which RQ finds a minute or two after it died."""
+        for worker in board.workers(self.redis):
+            if worker.pid == node.process.pid:
+                for each in self.redis.smembers(WORKER_EXECUTIONS_KEY_TEMPLATE.format(worker.name)):
+                    for run in all_runs(self.redis):
+                        registry = StartedJobRegistry(queue=run.queue(self.redis))
+                        self.redis.zadd(registry.key, {each: 1}, xx=True)
 
     def command(self, *words: object) -> str:
         """What ``defectory`` says; it must succeed."""

@@ -1,30 +1,39 @@
-"""The soak: a run over many pairs that random faults disturb, against the same run left in peace.
+"""The soak: a farm that renders many pairs while random faults strike, against the same run left in peace.
 
-``make soak``, or ``python -m tests.farm.soak --pairs 300 --faults 200``. In the end every pair passes ``verify`` and
-its pictures are the same, byte for byte.
+``make soak``, or ``python -m tests.farm.soak --pairs 300 --faults 200``. In the end every pair passes ``verify``, its
+pictures are the same, byte for byte, as without faults, and no pair that was there has been touched.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import os
 import random
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from .conftest import Command, pictures, write_manifest
+from .disks import small_disk
+from .farm_faults import FARM_FAULTS, Ground
+from .farms import Farm, pairs
 from .faulty_blender import DAMAGE, DEADLY, faulty_blender, plant
 
 _VIEWS = 6
+_SHARD_FRAMES = 12
 _DEAR = {"hang": 0.02, "grow": 0.02}  # shares of faults that take long to be noticed
 _TRIES_SPARED = 2  # of three: no frame is to be quarantined here
-_COMMAND_KILLS = 0.03  # share of faults that hit the command itself
+_OF_THE_FARM = 0.12  # share of faults that befall Redis, workers, disk or command
+_DISK_MB = 96
+_PATIENCE_S = 900.0
+_LIMITS = {"DEFECTORY_FRAME_SECONDS": "150", "DEFECTORY_MEMORY_GB": "1.5"}
 
 
 @dataclass
@@ -34,22 +43,25 @@ class Soak:
     Attributes:
         pairs: frames of the manifest.
         faults: that happened, by kind.
-        runs: times that the same command was given.
+        handed_over: times that the data set was handed over because nothing of it was left in the queue.
+        unparked: times that the machine was let go on, all workers having parked.
         problems: what is wrong in the end; empty where all is well.
         seconds: of the undisturbed run and of the disturbed one.
     """
 
     pairs: int
     faults: Counter[str] = field(default_factory=Counter)
-    runs: int = 0
+    handed_over: int = 0
+    unparked: int = 0
     problems: list[str] = field(default_factory=list)
     seconds: tuple[float, float] = (0.0, 0.0)
 
     def text(self) -> str:
-        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(self.faults.items()))
+        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(self.faults.items()) if count)
         quiet, disturbed = self.seconds
         lines = [
-            f"{self.pairs} pairs, {sum(self.faults.values())} faults in {self.runs} runs: {kinds}",
+            f"{self.pairs} pairs, {sum(self.faults.values())} faults: {kinds}",
+            f"handed over again {self.handed_over} times, machine let go on {self.unparked} times",
             f"undisturbed {quiet:.0f} s, disturbed {disturbed:.0f} s",
             *self.problems,
             "every pair is whole and the same as without faults" if not self.problems else "NOT WELL",
@@ -57,75 +69,98 @@ class Soak:
         return "\n".join(lines)
 
 
-def soak(folder: Path, pairs: int, faults: int, seed: int, workers: int = 2) -> Soak:
-    """Run a manifest of tiny frames twice, once with faults; at most twice as many faults as pairs."""
+def soak(folder: Path, frames: int, faults: int, seed: int, workers: int = 2) -> Soak:
+    """Render a manifest of tiny frames twice, once with faults; at most twice as many faults as frames."""
     chance = random.Random(seed)
     manifest = write_manifest(
         folder,
         "soak",
         views={"kind": "ring", "count": _VIEWS, "elevation_deg": 20},
-        instances=-(-pairs // _VIEWS),
+        instances=-(-frames // _VIEWS),
         render={"samples": 1},
     )
-    words = ("--device", "cpu", "--workers", workers, "--shard-frames", 12)
-    found = Soak(_VIEWS * -(-pairs // _VIEWS))
+    found = Soak(_VIEWS * -(-frames // _VIEWS))
     began = time.monotonic()
-    quiet = _run(Command(), "render", manifest, "--out", folder / "quiet", *words)
-    if quiet.returncode:
-        raise RuntimeError(quiet.stderr)
+    words = ("--device", "cpu", "--shard-frames", _SHARD_FRAMES)
+    said = folder / "quiet.log"
+    with said.open("wb") as log:
+        quiet = Command().start(
+            "render", manifest, "--out", folder / "quiet", "--workers", workers, *words, stdout=log, stderr=log
+        )
+    if quiet.wait():
+        raise RuntimeError(said.read_text())
     disturbed = time.monotonic()
 
     program = faulty_blender(folder / "blender")
-    to_kill = _plant(program, found, faults, chance)
-    changes = {"DEFECTORY_BLENDER": str(program), "DEFECTORY_FRAME_SECONDS": "30", "DEFECTORY_MEMORY_GB": "1.5"}
-    command = Command(changes=changes)
-    out = folder / "disturbed"
-    while found.runs < 20 + faults:
-        found.runs += 1
-        if to_kill:
-            number = to_kill.pop()
-            _kill_somewhen(command.start("render", manifest, "--out", out, *words), number, chance)
-            found.faults[f"{number.name} of the command"] += 1
-            continue
-        done = _run(command, "render", manifest, "--out", out, *words)
-        if done.returncode == 0:
-            break
-        print(done.stderr.strip(), flush=True)
-    found.seconds = (disturbed - began, time.monotonic() - disturbed)
-    _examine(found, command, folder / "quiet", out, program)
+    with _farm(folder / "f") as farm, small_disk(folder / "disk", _DISK_MB) as mounted:
+        ground = Ground(farm, manifest, folder / "disk" / "set", chance, {"DEFECTORY_BLENDER": str(program)} | _LIMITS)
+        ground.handing = words
+        strikes = _plan(
+            program, found, faults, chance, [kind for kind in FARM_FAULTS if mounted or kind != "disk full"]
+        )
+        ground.command("submit", manifest, "--out", ground.out, *words).wait(timeout=_PATIENCE_S)
+        for _ in range(workers):
+            ground.start_worker()
+        _render(ground, found, strikes)
+        found.seconds = (disturbed - began, time.monotonic() - disturbed)
+        _examine(ground, found, folder / "quiet", program)
     return found
 
 
-def _plant(program: Path, found: Soak, faults: int, chance: random.Random) -> list[signal.Signals]:
-    kinds = sorted(DEADLY | DAMAGE)
-    weights = [_DEAR.get(kind, 1.0 / len(kinds)) for kind in kinds]
-    to_kill = [chance.choice([signal.SIGKILL, signal.SIGTERM]) for _ in range(round(_COMMAND_KILLS * faults))]
+def _plan(program: Path, found: Soak, faults: int, chance: random.Random, kinds: list[str]) -> list[tuple[int, str]]:
+    """Plant faults in frames; the others, each with the number of pairs at which it strikes, the last one first."""
+    of_the_farm = max(1, round(_OF_THE_FARM * faults))
+    # Each kind once before any comes twice.
+    several = [kind for _ in range(-(-of_the_farm // len(kinds))) for kind in chance.sample(kinds, len(kinds))]
+    moments = sorted((chance.randrange(found.pairs) for _ in range(of_the_farm)), reverse=True)
+    of_frames = sorted(DEADLY | DAMAGE)
+    weights = [_DEAR.get(kind, 1.0 / len(of_frames)) for kind in of_frames]
     room = [frame for frame in range(found.pairs) for _ in range(_TRIES_SPARED)]
     planted: dict[int, list[str]] = {}
-    for frame in chance.sample(room, min(len(room), faults - len(to_kill))):
-        planted.setdefault(frame, []).append(chance.choices(kinds, weights)[0])
+    for frame in chance.sample(room, min(len(room), faults - of_the_farm)):
+        planted.setdefault(frame, []).append(chance.choices(of_frames, weights)[0])
     for frame, each in planted.items():
         plant(program, frame, *each)
         found.faults.update(each)
-    return to_kill
+    return list(zip(moments, several))
 
 
-def _run(command: Command, *words: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command.arguments(*words), env=command.environment(), capture_output=True, text=True, check=False
-    )
+def _render(ground: Ground, found: Soak, strikes: list[tuple[int, str]]) -> None:
+    """Until every pair is there and the report is written, do what people and service managers do."""
+    quiet_since = time.monotonic()
+    there = -1
+    committed: dict[Path, int] = {}
+    while there < found.pairs or not (ground.out / "report.html").exists():
+        time.sleep(0.2)
+        if pairs(ground.out) != there:
+            there, quiet_since = pairs(ground.out), time.monotonic()
+        if time.monotonic() > quiet_since + _PATIENCE_S:
+            found.problems.append(f"nothing has happened for {_PATIENCE_S:.0f} s")
+            return
+        ground.replace_dead()
+        if strikes and there >= strikes[-1][0]:
+            committed |= _inodes(ground.out)
+            kind = strikes.pop()[1]
+            FARM_FAULTS[kind](ground)
+            found.faults[kind] += 1
+        if there < found.pairs and ground.is_idle():
+            ground.resume()
+            found.handed_over += 1
+        if ground.all_parked():
+            ground.farm.command("drain", os.uname().nodename, "--undo")
+            found.unparked += 1
+    now = _inodes(ground.out)
+    if touched := [path.name for path, inode in committed.items() if now.get(path) != inode]:
+        found.problems.append(f"pairs that were there have been touched: {touched[:5]}")
 
 
-def _kill_somewhen(process: subprocess.Popen[bytes], number: signal.Signals, chance: random.Random) -> None:
-    try:
-        process.wait(timeout=chance.uniform(2, 20))
-    except subprocess.TimeoutExpired:
-        process.send_signal(number)
-        process.wait()
+def _inodes(out: Path) -> dict[Path, int]:
+    return {path: path.stat().st_ino for path in out.glob("pairs/*/*/*")}
 
 
-def _examine(found: Soak, command: Command, quiet: Path, out: Path, program: Path) -> None:
-    said = _run(command, "verify", out).stdout.strip()
+def _examine(ground: Ground, found: Soak, quiet: Path, program: Path) -> None:
+    out = ground.out
+    said = ground.farm.command("verify", out).strip()
     if said != f"{found.pairs} pairs verified, 0 damaged":
         found.problems.append(f"verify: {said}")
     if pictures(quiet) != pictures(out):
@@ -138,8 +173,24 @@ def _examine(found: Soak, command: Command, quiet: Path, out: Path, program: Pat
         found.faults[path.suffix[1:]] -= 1
     if left := [path.name for path in out.glob("failures/[0-9]*")]:
         found.problems.append(f"failures of frames that have their pair: {left[:5]}")
-    if processes := command.processes():
-        found.problems.append(f"processes are left: {processes}")
+    for node in ground.farm.nodes:
+        node.process.terminate()
+    for node in ground.farm.nodes:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            node.process.wait(timeout=60)
+        if children := node.children():
+            found.problems.append(f"processes are left: {children}")
+
+
+@contextlib.contextmanager
+def _farm(folder: Path) -> Iterator[Farm]:
+    folder.mkdir()
+    farm = Farm(folder, appending=True)
+    farm.start_redis()
+    try:
+        yield farm
+    finally:
+        farm.end()
 
 
 def main() -> None:

@@ -24,6 +24,7 @@ from worker.farm.embedded_redis import embedded_redis
 from worker.processes import identify, is_alive
 
 from .conftest import Command, pictures, wait_until
+from .disks import small_disk
 from .faulty_blender import DAMAGE, faulty_blender, plant
 from .soak import soak
 
@@ -173,11 +174,9 @@ def test_two_workers_race_for_the_same_frames(defectory: Command, rendered: tupl
 def test_disk_that_is_full_and_then_is_not(defectory: Command, rendered: tuple[Path, Path], tmp_path: Path) -> None:
     """Proof 7: said in one line, nothing torn, no frame blamed; with space made, the run completes."""
     disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=150k", "none", str(disk)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("needs the right to mount a small disk")
-    try:
+    with small_disk(disk, megabytes=0.15) as mounted:
+        if not mounted:
+            pytest.skip("needs the right to mount a small disk")
         done = render(defectory, rendered[0], disk / "set")
         assert done.returncode == 2
         assert "the disk is full; free some space" in done.stderr
@@ -190,12 +189,10 @@ def test_disk_that_is_full_and_then_is_not(defectory: Command, rendered: tuple[P
         done = render(defectory, rendered[0], disk / "set")
         assert done.returncode == 0, done.stderr
         assert pictures(disk / "set") == pictures(rendered[1])
-    finally:
-        subprocess.run(["umount", disk], check=True)
 
 
 def test_short_soak(tmp_path: Path) -> None:
-    found = soak(tmp_path, pairs=24, faults=16, seed=random.randrange(10**6))
+    found = soak(tmp_path, frames=24, faults=16, seed=random.randrange(10**6))
     print(found.text())
     assert not found.problems
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import stat
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -16,7 +18,8 @@ import pytest
 from worker.farm import board
 from worker.farm.runs import FarmRun
 
-from .conftest import ROOT, marked, wait_until, write_manifest
+from .conftest import ROOT, Command, marked, pictures, wait_until, write_manifest
+from .disks import fill, small_disk
 from .farms import Farm, Node, pairs
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks for processes in /proc")
@@ -108,6 +111,13 @@ def test_redis_that_forgets_everything(farm: Farm, tmp_path: Path) -> None:
     assert node.process.poll() is None, "the worker waited for Redis"
     assert farm.shards(out)["given up"] == 0
 
+    # So may what is left to do when every pair is there.
+    (out / "report.html").unlink()
+    farm.kill_redis()
+    farm.start_redis()
+    assert "nothing is missing" in farm.command("resume", out, "--device", "cpu")
+    complete(farm, out, 9)
+
 
 @pytest.mark.parametrize("farm", ["appending"], indirect=True)
 def test_redis_that_comes_back_with_its_append_only_file(farm: Farm, tmp_path: Path) -> None:
@@ -125,6 +135,54 @@ def test_redis_that_comes_back_with_its_append_only_file(farm: Farm, tmp_path: P
     complete(farm, out, 9)
     assert node.process.poll() is None
     wait_until(lambda: farm.shards(out) == {"waiting": 0, "running": 0, "done": 3, "given up": 0})
+
+
+def test_submitted_twice_at_once(farm: Farm, rendered: tuple[Path, Path], tmp_path: Path) -> None:
+    manifest, out = rendered[0], tmp_path / "set"
+    words = ("submit", manifest, "--out", out, "--device", "cpu", "--shard-frames", "2")
+    command = Command(changes={"DEFECTORY_REDIS_URL": farm.url})
+    for _ in range(2):
+        farm.start_worker()
+    both = []
+    for _ in range(2):
+        both.append(command.start(*words, stdout=subprocess.PIPE))
+        time.sleep(random.uniform(0, 0.2))
+    said = [process.communicate(timeout=120)[0].decode() for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    none, shards = sorted(int(re.findall(r"(\d+) shards handed over", text)[0]) for text in said)
+    assert none == 0 < shards, "who comes second finds all of it in the queue"
+    complete(farm, out, 9)
+    wait_until(lambda: farm.shards(out) == {"waiting": 0, "running": 0, "done": shards, "given up": 0})
+    assert pictures(out) == pictures(rendered[1])
+
+
+def test_disk_that_fills_up_while_a_frame_is_written(farm: Farm, rendered: tuple[Path, Path], tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", megabytes=20) as mounted:
+        if not mounted:
+            pytest.skip("needs the right to mount a small disk")
+        out = tmp_path / "disk" / "set"
+        farm.command("submit", rendered[0], "--out", out, "--device", "cpu")
+        node = farm.start_worker()
+        wait_until(lambda: blenders(node))
+        # Blender is held at some moment, so that there is something left to be written.
+        wait_until(lambda: pairs(out) >= random.randrange(3))
+        held = blenders(node)
+        signal_all(held, signal.SIGSTOP)
+        fill(tmp_path / "disk" / "balloon")
+        signal_all(held, signal.SIGCONT)
+        wait_until(lambda: farm.states().get(node.process.pid, ("", ""))[0] == "unfit")
+        assert "is nearly full" in farm.states()[node.process.pid][1]
+        assert "is nearly full" in " ".join(farm.command("workers").split())
+        assert "the disk is full; free some space" in " ".join(farm.command("status").split())
+        there = pairs(out)
+        assert there < 9
+        assert f"{there} pairs verified, 0 damaged" in farm.command("verify", out)
+        assert not list(out.glob("failures/*"))
+        assert farm.shards(out)["waiting"] and not farm.shards(out)["given up"]
+        (tmp_path / "disk" / "balloon").unlink()
+        complete(farm, out, 9)
+        assert pictures(out) == pictures(rendered[1])
+        farm.end()
 
 
 def _program(path: Path, text: str) -> str:
@@ -186,6 +244,8 @@ def test_drained_host_takes_none_until_it_is_let_go_on(farm: Farm, tmp_path: Pat
         return farm.states().get(pid, ("", ""))[0] == state
 
     wait_until(lambda: comes_to_be("idle"))
+    tool = [str(Path(sys.executable).parent / "rq"), "info", "--raw", "--url", farm.url]
+    assert f" {pid}) idle render" in subprocess.run(tool, capture_output=True, text=True, check=True).stdout
     host = os.uname().nodename
     assert "take no more" in farm.command("drain", host)
     farm.command("submit", write_manifest(tmp_path / "m"), "--out", out, "--device", "cpu", "--frames", "0:1")
