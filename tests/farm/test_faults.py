@@ -53,8 +53,12 @@ def test_kills_in_mid_frame(defectory: Command, program: Path, rendered: tuple[P
     """Proofs 1 and 2: the old Blender is dead before the retry; each pair comes once."""
     for frame, victim in ((1, "horse"), (3, "worker"), (5, "blender"), (7, "horse")):
         plant(program, frame, victim)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    defectory.changes |= {"TMPDIR": str(scratch)}
     done = render(defectory, rendered[0], tmp_path / "set")
     assert done.returncode == 0, done.stderr
+    assert not list(scratch.iterdir()), "nobody leaves scratch files, however it ends"
     assert not list((program.parent / "faults").iterdir())
     assert not (program.parent / "beside").exists()
     assert pictures(tmp_path / "set") == pictures(rendered[1])

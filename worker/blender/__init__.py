@@ -76,6 +76,14 @@ def build_command(blender: Blender, script: Path | str, shard_file: Path | str) 
     return [blender.path, *options, "-P", str(script), "--", str(shard_file)]
 
 
+def scratch_environment(scratch: Path) -> dict[str, str]:
+    """Environment of a Blender that keeps its scratch files in a folder of ours.
+
+    It makes a folder for them as it starts, and leaves it behind where it is killed or ends at once.
+    """
+    return os.environ | dict.fromkeys(("TMPDIR", "TMP", "TEMP"), str(scratch.absolute()))
+
+
 def last_lines(log: Path, count: int = 20) -> list[str]:
     """The last lines of a log that say something, oldest first; at most 300 characters of each."""
     try:

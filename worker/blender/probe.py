@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import subprocess
+import tempfile
 from pathlib import Path
 
 from manifests.errors import BlenderError
 
-from . import MARK, Blender
+from . import MARK, Blender, scratch_environment
 
 _PROBE_SECONDS = 120
 
@@ -37,9 +38,15 @@ def probe(blender: Blender, root: Path) -> tuple[str, dict[str, list[str]]]:
     code = _PROBE.format(root=str(root))
     words = ["-c", code] if blender.kind == "module" else ["-b", "--factory-startup", "--python-expr", code]
     try:
-        done = subprocess.run(
-            [blender.path, *words], capture_output=True, stdin=subprocess.DEVNULL, timeout=_PROBE_SECONDS, check=False
-        )
+        with tempfile.TemporaryDirectory(prefix="defectory-") as scratch:
+            done = subprocess.run(
+                [blender.path, *words],
+                capture_output=True,
+                stdin=subprocess.DEVNULL,
+                env=scratch_environment(Path(scratch)),
+                timeout=_PROBE_SECONDS,
+                check=False,
+            )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise BlenderError(f"{blender.path}: does not run: {' '.join(str(error).split())[:200]}") from None
     for line in done.stdout.splitlines():

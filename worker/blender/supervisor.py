@@ -25,7 +25,7 @@ from ..lifeline import die_with_parent
 from ..pairs.failures import Kind
 from ..processes import Identity, identify, living_members, memory_bytes
 from ..refusals import Refused
-from . import ADVICE, MARK, last_line
+from . import ADVICE, MARK, last_line, scratch_environment
 from .limits import Growth, Limits
 
 _LOOK_S = 0.1
@@ -167,7 +167,7 @@ def running(
 
     Args:
         command: what :func:`worker.blender.build_command` gave.
-        log: file that takes all that Blender prints besides its events.
+        log: file that takes all that Blender prints besides its events; its folder takes Blender's scratch files.
         limits: what it may take.
         lost: whether whoever runs it has lost the right to.
 
@@ -185,6 +185,7 @@ def running(
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=chatter,
+                env=scratch_environment(log.parent),
                 process_group=0,
                 preexec_fn=lambda: die_with_parent(parent),
             )
