@@ -55,7 +55,8 @@ class RunStanding:
     @property
     def word(self) -> str:
         """What becomes of it at this moment."""
-        done = self.disk is not None and not self.disk.missing and self.state.word == "idle"
+        out = self.state.queued + self.state.running
+        done = self.disk is not None and not self.disk.missing and not out
         return "complete" if done else self.state.word
 
     @property
@@ -143,6 +144,12 @@ class FarmStanding:
             parts.append(reasons)
         return Group(*parts)
 
+    def _called(self, which: RunStanding) -> str:
+        """The name of a data set; its folder where several go by that name."""
+        run = which.state.run
+        several = sum(each.state.run.name == run.name for each in self.runs) > 1
+        return str(run.folder) if several else run.name
+
     def _table(self) -> Table:
         table = _table("data set", "state", "*pairs", "*waiting", "*running", "*done", "*given up", "*pairs/s", "*left")
         for each in self.runs:
@@ -151,7 +158,7 @@ class FarmStanding:
             shards = (state.queued, state.running, state.shards_done, state.given_up)
             left = duration(each.seconds_left) if each.seconds_left is not None and state.queued + state.running else ""
             pace = f"{state.pairs_per_s:.2f}" if state.pairs_per_s else ""
-            table.add_row(state.run.name, each.word, f"{done}/{total}", *map(str, shards), pace, left)
+            table.add_row(self._called(each), each.word, f"{done}/{total}", *map(str, shards), pace, left)
         return table
 
     def _reasons(self) -> Table | None:
@@ -159,9 +166,9 @@ class FarmStanding:
         for each in self.runs:
             for kind, count in (each.disk.quarantined if each.disk else {}).items():
                 again = f"'defectory retry {each.disk.folder if each.disk else ''} --failed'"
-                table.add_row(f"{count} frames", each.state.run.name, f"{kind}, quarantined; {again} tries them again")
+                table.add_row(f"{count} frames", self._called(each), f"{kind}, quarantined; {again} tries them again")
             for reason, count in sorted(each.state.reasons.items(), key=lambda item: -item[1]):
-                table.add_row(f"{count} tries", each.state.run.name, reason)
+                table.add_row(f"{count} tries", self._called(each), reason)
         return table if table.row_count else None
 
 
