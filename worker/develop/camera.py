@@ -11,6 +11,8 @@ from manifests.encoding import encode
 from manifests.sampling import Table, generator
 from manifests.schema import Manifest, Noise, Output
 
+from .regions import window
+
 _REC_709 = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
 
 
@@ -32,17 +34,27 @@ def camera_image(
         (height, width[, channels]) uint8 or uint16: grey, RGB, or either with straight alpha.
     """
     output = manifest.output
-    color = expose(light, manifest, table, frame, background)
+    opaque = output.flatten or background is not None
+    # Where nothing is behind the part, there is nothing to be seen outside the box that holds it.
+    box = np.s_[:, :] if opaque else window(light[..., 3] > 0)
+    seen = light[box]
+    color = expose(seen, manifest, table, frame, None if background is None else background[box])
     if output.noise is not None:
-        color = _sensor_noise(color, output.noise, manifest.seed, frame)
+        # Drawn from the image's first row on, so that a pixel's noise does not depend on what the part covers.
+        rows = light[: box[0].stop].shape[0]
+        draws = generator(manifest.seed, "@noise", frame)
+        normal = draws.standard_normal((rows, light.shape[1], color.shape[2]), dtype=np.float32)
+        color = _sensor_noise(color, output.noise, normal[box])
     values = encode(color, output)
     if not output.flatten:
-        alpha = light[..., 3:]
+        alpha = seen[..., 3:]
         if background is None:
             values = np.where(alpha > 0, values, np.float32(0))
         values = np.concatenate([values, np.clip(alpha, 0, 1)], axis=-1)
-    white = white_level(output)
-    pixels: NDArray[Any] = np.rint(values * white).astype(np.uint16 if output.bit_depth == 16 else np.uint8)
+    pixels: NDArray[Any] = np.zeros(
+        (*light.shape[:2], values.shape[2]), dtype=np.uint16 if output.bit_depth == 16 else np.uint8
+    )
+    pixels[box] = np.rint(values * white_level(output))
     return pixels
 
 
@@ -82,9 +94,8 @@ def noise_deviation(color: NDArray[np.float32], noise: Noise) -> NDArray[np.floa
     return deviation
 
 
-def _sensor_noise(color: NDArray[np.float32], noise: Noise, seed: int, frame: int) -> NDArray[np.float32]:
-    """Shot noise and read noise of a sensor, whose white is a full well."""
-    normal = generator(seed, "@noise", frame).standard_normal(color.shape, dtype=np.float32)
+def _sensor_noise(color: NDArray[np.float32], noise: Noise, normal: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Shot noise and read noise of a sensor, whose white is a full well, from normal draws of the same shape."""
     well = np.float32(noise.full_well_e)
     electrons = np.maximum(color, 0) * well
     noisy: NDArray[np.float32] = (electrons + _deviation_e(electrons, noise) * normal) / well

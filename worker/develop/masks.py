@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from manifests.schema import Manifest
 
+from .regions import window
+
 _COVERED = 0.5  # share of a pixel from which on it belongs to what covers it
 _TOUCHED = 1e-4  # share from which on a pixel's moments say anything
 _PURE = 0.02  # variance of the id up to which a pixel holds one id; any mixture of 32 samples has more
@@ -40,7 +42,10 @@ def decode(labels: NDArray[np.float32], manifest: Manifest, defects: list[dict[s
         manifest: whose labels.
         defects: of the frame's instance, with ``id`` and ``label``; insignificant ones are in no mask.
     """
-    mean, square, covered = (labels[..., k].astype(np.float64) for k in range(3))
+    classes, instances = np.zeros(labels.shape[:2], dtype=np.uint8), np.zeros(labels.shape[:2], dtype=np.uint16)
+    # Most of an image bears no label.
+    box = window(labels[..., 2] > _TOUCHED)
+    mean, square, covered = (labels[box][..., k].astype(np.float64) for k in range(3))
     touched = covered > _TOUCHED
     share = np.where(touched, covered, 1.0)
     mean, square = np.where(touched, mean / share, 0.0), np.where(touched, square / share, 0.0)
@@ -57,7 +62,8 @@ def decode(labels: NDArray[np.float32], manifest: Manifest, defects: list[dict[s
     lookup = np.zeros(2 + max([0, *known]) + len(manifest.impurities), dtype=np.uint8)
     for number, name in known.items():
         lookup[number] = values[name]  # impurities have negative ids, which count from the table's end
-    return Masks(lookup[ids], np.maximum(ids, 0).astype(np.uint16))
+    classes[box], instances[box] = lookup[ids], np.maximum(ids, 0)
+    return Masks(classes, instances)
 
 
 def measure(masks: Masks, defects: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -13,6 +13,17 @@ from .outlines import Mask, Polygon, polygon
 Indices = NDArray[np.int64]
 
 
+def window(mask: Mask, margin_px: int = 0) -> tuple[slice, slice]:
+    """Rows and columns of the box that holds a mask, and a margin within the image; an empty one of nothing."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not len(rows):
+        return slice(0, 0), slice(0, 0)
+    return (
+        slice(max(0, int(rows[0]) - margin_px), int(rows[-1]) + 1 + margin_px),
+        slice(max(0, int(columns[0]) - margin_px), int(columns[-1]) + 1 + margin_px),
+    )
+
+
 @dataclass(frozen=True)
 class Region:
     """Pixels of an image, at least one.

@@ -31,7 +31,7 @@ from manifests.schema import Manifest
 
 from .camera import noise_deviation, white_level
 from .masks import Masks
-from .regions import pieces
+from .regions import pieces, window
 
 ROSE = 5.0
 """Contrast times the square root of the pixels from which on something is seen."""
@@ -84,10 +84,10 @@ def measure_visibility(pairs: TwinPairs, masks: Masks, manifest: Manifest, defec
     objects = _with_impurities(ids, masks, manifest)
     if not objects.any():
         return Sight(classes, {})
-    window = _around(objects > 0)
-    objects = objects[window]
+    box = window(objects > 0, _MARGIN_PX)
+    objects = objects[box]
     weights = (objects > 0).astype(np.float64)
-    product, pixel_noise, difference_noise = _maps(pairs, window, manifest)
+    product, pixel_noise, difference_noise = _maps(pairs, box, manifest)
     pixels = np.bincount(objects.ravel())
 
     def mean(values: Maps) -> Maps:
@@ -100,7 +100,7 @@ def measure_visibility(pairs: TwinPairs, masks: Masks, manifest: Manifest, defec
     visible = (power * pixels >= ROSE**2 * noise) & (power >= _CHANCE * chance)
     near = _box(product * weights, 1) / np.maximum(_box(weights, 1), 1.0)
     seen = (objects > 0) & visible[objects] & (near >= np.minimum(noise, power / 4)[objects])
-    classes[window] = np.where(seen, masks.classes[window], 0)
+    classes[box] = np.where(seen, masks.classes[box], 0)
     contrast = np.sqrt(np.maximum(power, 0.0) / noise)
     shown = np.unique(ids)
     told = {int(n): {"contrast": round(float(contrast[n]), 3), "visible": bool(visible[n])} for n in shown[shown > 0]}
@@ -129,21 +129,12 @@ def _with_impurities(ids: NDArray[np.int32], masks: Masks, manifest: Manifest) -
     return objects
 
 
-def _around(mask: NDArray[np.bool_]) -> tuple[slice, slice]:
-    """The box that holds a mask, with a margin."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return (
-        slice(max(0, int(rows[0]) - _MARGIN_PX), int(rows[-1]) + 1 + _MARGIN_PX),
-        slice(max(0, int(columns[0]) - _MARGIN_PX), int(columns[-1]) + 1 + _MARGIN_PX),
-    )
-
-
-def _maps(pairs: TwinPairs, window: tuple[slice, slice], manifest: Manifest) -> tuple[Maps, Maps, Maps]:
-    """In a window, means over the channels: product of the differences, variance of a pixel and of a difference."""
+def _maps(pairs: TwinPairs, box: tuple[slice, slice], manifest: Manifest) -> tuple[Maps, Maps, Maps]:
+    """In a box, means over the channels: product of the differences, variance of a pixel and of a difference."""
     output = manifest.output
-    light = pairs.image[window]
+    light = pairs.image[box]
     image, twin, image_again, twin_again = (
-        encode(one[window], output).astype(np.float64)
+        encode(one[box], output).astype(np.float64)
         for one in (pairs.image, pairs.twin, pairs.image_again, pairs.twin_again)
     )
     first, second = image - twin, image_again - twin_again
