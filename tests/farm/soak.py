@@ -33,7 +33,7 @@ _TRIES_SPARED = 2  # of three: no frame is to be quarantined here
 _OF_THE_FARM = 0.12  # share of faults that befall Redis, workers, disk or command
 _DISK_MB = 96
 _PATIENCE_S = 900.0
-_LIMITS = {"DEFECTORY_FRAME_SECONDS": "150", "DEFECTORY_MEMORY_GB": "1.5"}
+_LIMITS = {"DEFECTORY_FRAME_SECONDS": "90", "DEFECTORY_MEMORY_GB": "1.5"}
 
 
 @dataclass
