@@ -30,7 +30,7 @@ _SKIPPED = {
     *("view_layers", "objects", "all_objects", "children_recursive", "interface", "sequence_editor", "cycles_curves"),
     *("bl_description", "bl_label", "internal_links", "warning_propagation", "is_runtime_data", "is_missing"),
     *("depsgraph", "width", "height", "location", "view_center", "grease_pencil", "tool_settings", "defectory"),
-    *("display", "ffmpeg", "image_settings", "linear_colorspace_settings", "sequencer_colorspace_settings"),
+    *("display", "cursor", "ffmpeg", "image_settings", "linear_colorspace_settings", "sequencer_colorspace_settings"),
 }
 _KEPT_OF_OBJECTS = {"location"}
 _DEEPEST = 6
@@ -81,6 +81,7 @@ class _Names:
 
     def __init__(self, instance: set[bpy.types.ID]) -> None:
         self.built = built() | instance
+        self._known: dict[type, list[tuple[str, str, bool, bool]]] = {}
 
     def of(self, thing: bpy.types.ID) -> str:
         ours = thing in self.built or isinstance(thing, bpy.types.Scene)
@@ -98,31 +99,43 @@ class _Names:
         if isinstance(thing, bpy.types.PackedFile):
             yield hashlib.sha256(thing.data).hexdigest()
             return
-        for one in thing.bl_rna.properties:
-            name = one.identifier
-            if name in _SKIPPED and not (name in _KEPT_OF_OBJECTS and isinstance(thing, bpy.types.Object)):
-                continue
-            if name == "name" and isinstance(thing, bpy.types.ID):
-                continue
+        for name, kind, many, writable in self._properties(thing):
             try:
                 value = getattr(thing, name)
             except (AttributeError, RuntimeError):
                 continue
-            if one.type == "COLLECTION":
+            if kind == "COLLECTION":
                 yield from self._collection(name, value, depth)
-            elif one.type == "POINTER":
+            elif kind == "POINTER":
                 if isinstance(value, bpy.types.ID) and not value.is_embedded_data:
                     yield f"{name}={self.of(value)};"
                 elif value is not None and depth < _DEEPEST and not isinstance(value, bpy.types.Node):
                     yield f"{name}:"
                     yield from self.lines(value, depth + 1)
-            elif not one.is_readonly and not getattr(one, "is_runtime", False):
-                held = [round(float(x), 6) for x in np.ravel(value)] if getattr(one, "is_array", False) else value
+            elif writable:
+                held = [round(float(x), 6) for x in np.ravel(value)] if many else value
                 yield f"{name}={round(held, 6) if isinstance(held, float) else held!r};"
         for curve in getattr(getattr(thing, "animation_data", None), "drivers", ()):
             yield f"{curve.data_path}[{curve.array_index}]={curve.driver.expression};"
         if isinstance(thing, bpy.types.Modifier):  # inputs of geometry nodes are custom properties
             yield from (f"{name}={value!r};" for name, value in thing.items() if isinstance(value, float | int | str))
+
+    def _properties(self, thing: Any) -> list[tuple[str, str, bool, bool]]:
+        """Name and type of each property that counts, whether it holds several values, whether a person can set it."""
+        if type(thing) not in self._known:
+            skipped = _SKIPPED - (_KEPT_OF_OBJECTS if isinstance(thing, bpy.types.Object) else set())
+            skipped |= {"name"} if isinstance(thing, bpy.types.ID) else set()
+            self._known[type(thing)] = [
+                (
+                    one.identifier,
+                    one.type,
+                    getattr(one, "is_array", False),
+                    not one.is_readonly and not getattr(one, "is_runtime", False),
+                )
+                for one in thing.bl_rna.properties
+                if one.identifier not in skipped
+            ]
+        return self._known[type(thing)]
 
     def _collection(self, name: str, items: Any, depth: int) -> Iterator[str]:
         yield f"{name}*{len(items)}:"
