@@ -19,6 +19,11 @@ def marking(section: str) -> Iterator[None]:
         made[_NAME], made[_SECTION] = made.name, section
 
 
+def is_copy(thing: bpy.types.ID, original: bpy.types.ID) -> bool:
+    """Whether a person made a thing by copying one that was built."""
+    return thing != original and _NAME in original and thing.get(_NAME) == original[_NAME]
+
+
 def built(section: str | None = None) -> set[bpy.types.ID]:
     """What bears the mark, of one section or of all; a copy that a person made bears the name of its original."""
     marked = {thing for thing in bpy.data.user_map() if thing.get(_NAME) == thing.name}

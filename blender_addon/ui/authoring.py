@@ -6,6 +6,8 @@ edit, an undo or an operator, :func:`synchronise` brings the scene to what is wa
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,25 +39,24 @@ def import_part(cad_file: Path, scene: bpy.types.Scene, window: bpy.types.Window
     """Make a CAD file the part of the open inspection; where none is open, begin one.
 
     Raises:
-        UserError: the CAD file cannot be used.
+        UserError: the CAD file cannot be used; the inspection is as it was.
     """
-    from . import preparing
-    from .prepared import known_part
-
-    if inspection.is_open(scene):
-        home = documents.source(scene).parent
-        if not cad_file.is_relative_to(home):
-            # Paths in a manifest start at its folder and may not leave it: the inspection moves to its new part.
-            inspection.move(scene, cad_file.with_suffix(".yaml"))
-            home = cad_file.parent
-        edit(scene, "part.file", cad_file.relative_to(home).as_posix())
-        synchronise(scene)
+    if not inspection.is_open(scene):
+        part = schema.Part(file=cad_file.name, faces=_FACES)
+        _once_prepared(part, cad_file.parent, lambda: begin(cad_file, window))
         return
-    part = schema.Part(file=cad_file.name, faces=_FACES)
-    if bpy.app.background or known_part(part, cad_file.parent) is not None:
-        begin(cad_file, window)
-    else:
-        preparing.begin(part, cad_file.parent, lambda: guarded(lambda: begin(cad_file, window)))
+    source = documents.source(scene)
+    if not cad_file.is_relative_to(source.parent):
+        # Paths in a manifest start at its folder and may not leave it: the inspection moves to its new part.
+        source = cad_file.with_suffix(".yaml")
+    part = dataclasses.replace(wanted(scene).the_part(), file=cad_file.relative_to(source.parent).as_posix())
+
+    def go() -> None:
+        inspection.move(scene, source)
+        edit(scene, "part.file", part.file)
+        synchronise(scene)
+
+    _once_prepared(part, source.parent, go)
 
 
 def open_manifest(path: Path, window: bpy.types.Window | None = None) -> None:
@@ -64,14 +65,20 @@ def open_manifest(path: Path, window: bpy.types.Window | None = None) -> None:
     Raises:
         UserError: the manifest, the CAD file or the disk is at fault.
     """
-    from . import preparing
-    from .prepared import known_part
-
     part = opening.read(path).the_part()
-    if bpy.app.background or known_part(part, path.parent) is not None:
-        opening.open_manifest(path, window)
-    else:
-        preparing.begin(part, path.parent, lambda: guarded(lambda: opening.open_manifest(path, window)))
+    _once_prepared(part, path.parent, lambda: opening.open_manifest(path, window))
+
+
+def _once_prepared(part: schema.Part, home: Path, action: Callable[[], object]) -> None:
+    from . import preparing
+    from .prepared import get_part, known_part
+
+    if bpy.app.background:
+        get_part(part, home)
+    elif known_part(part, home) is None:
+        preparing.begin(part, home, lambda: guarded(action))
+        return
+    action()
 
 
 def wanted(scene: bpy.types.Scene) -> schema.Manifest:

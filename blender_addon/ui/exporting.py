@@ -30,11 +30,14 @@ def export(scene: bpy.types.Scene, path: Path) -> schema.Manifest:
         What was written.
 
     Raises:
-        UserError: a parameter drives what is gone, or the disk refuses.
+        UserError: part, camera, CAD file or what a parameter drives is gone, or the disk refuses.
     """
     from ..contract import files
+    from .prepared import known_part
 
     manifest, home = authoring.wanted(scene), documents.source(scene).parent
+    inspection.check_whole(scene)
+    known_part(manifest.the_part(), home)
     for number, parameter in enumerate(manifest.parameters):
         if parameter.target.startswith(schema.FOREIGN) and not foreign.exists(parameter.target):
             raise errors.ManifestError(

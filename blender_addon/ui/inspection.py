@@ -47,6 +47,9 @@ class Open:
     written: str = ""
 
 
+NO_PART = "The part was deleted from the scene: undo, or open the manifest again"
+NO_CAMERA = "The camera was deleted from the scene: undo, or restore it"
+
 current: Open | None = None
 problem = ""
 """The last thing that went wrong, for the panel; empty when all is well."""
@@ -142,6 +145,14 @@ def part_of(scene: bpy.types.Scene) -> bpy.types.Object | None:
     return part if part is not None and part.type == "MESH" and part.name in scene.objects else None
 
 
+def copies_of_part(scene: bpy.types.Scene) -> list[str]:
+    """Names of the objects that a person made by copying the part."""
+    from ..scene.marks import is_copy
+
+    part = part_of(scene)
+    return [] if part is None else sorted(one.name for one in scene.objects if is_copy(one, part))
+
+
 def shown_part(scene: bpy.types.Scene) -> tuple[bpy.types.Object, Mesh]:
     """The object that shows the part, and the prepared part.
 
@@ -151,6 +162,18 @@ def shown_part(scene: bpy.types.Scene) -> tuple[bpy.types.Object, Mesh]:
     inspection = _bound(scene)
     assert inspection is not None
     return inspection.part, inspection.given
+
+
+def check_whole(scene: bpy.types.Scene) -> None:
+    """Refuse an inspection scene of which nothing could be rendered.
+
+    Raises:
+        PartError: the part is gone.
+        BlenderError: the camera is gone.
+    """
+    shown_part(scene)
+    if scene.camera is None:
+        raise errors.BlenderError(NO_CAMERA)
 
 
 def is_open(scene: bpy.types.Scene) -> bool:
@@ -225,7 +248,7 @@ def _bound(scene: bpy.types.Scene) -> InspectionScene | None:
         return None
     part = part_of(scene)
     if part is None:
-        raise errors.PartError("The part was deleted from the scene; open the manifest again")
+        raise errors.PartError(NO_PART)
     if current.inspection is None:
         raise errors.PartError("The prepared part is not at hand; open the manifest again to see other instances")
     # Undo and loading make other objects of the same scene.

@@ -63,7 +63,7 @@ def begin(
         each: called with each frame as soon as it is there.
 
     Raises:
-        UserError: the prepared part is not at hand, or the disk or the second Blender refuses.
+        UserError: part or camera are gone, or the disk or the second Blender refuses.
     """
     from .prepared import find_part
 
@@ -71,6 +71,7 @@ def begin(
     found = find_part(documents.stored_part(scene), bpy.data.filepath)
     if opened is None or found is None:
         raise errors.PartError("The prepared part is not at hand; open the manifest again")
+    inspection.check_whole(scene)
     scratch = tempfile.TemporaryDirectory(prefix="defectory-")
     folder, manifest = Path(scratch.name), opened.table.manifest
     try:

@@ -192,19 +192,6 @@ def test_operator_and_function_make_the_same_scene(inside: Inside, examples: Pat
     assert facts["operator"] == facts["function"]
 
 
-def test_mishaps_are_said_and_kill_no_driver(inside: Inside, examples: Path) -> None:
-    facts = inside("mishaps.mishaps", examples / "painted_block.yaml")
-    assert facts["beyond"] == facts["last"]
-    assert facts["beyond_problem"] == ""
-    assert facts["back"] == facts["first"]
-    assert facts["first"] != facts["last"]
-    assert facts["deleted_problem"] == "The part was deleted from the scene; open the manifest again"
-    assert facts["seed"]
-    assert not facts["failed"]
-    assert facts["woken"] == facts["third"]
-    assert facts["third"] != facts["first"]
-
-
 def test_rendering_in_the_window_leaves_the_mesh_alone_and_says_so(
     inside: Inside, examples: Path, tmp_path: Path
 ) -> None:

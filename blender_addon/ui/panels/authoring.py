@@ -40,8 +40,14 @@ class InspectionPanel(Inspection, bpy.types.Panel):
             if not context.preferences.filepaths.use_scripts_auto_execute:
                 layout.operator(AllowDrivers.bl_idname, icon="CHECKMARK")
         if context.scene.camera is None:
-            drawing.message(layout, context, "The camera was deleted from the scene")
+            drawing.message(layout, context, inspection.NO_CAMERA)
             layout.operator(RestoreRig.bl_idname, icon="LOOP_BACK")
+        if inspection.part_of(context.scene) is None and inspection.problem != inspection.NO_PART:
+            drawing.message(layout, context, inspection.NO_PART)
+        for copy in inspection.copies_of_part(context.scene):
+            drawing.message(
+                layout, context, f"{copy} is a copy of the part: its defects are in the masks too; delete it"
+            )
         drawing.lines(layout, facts.describe_manifest(opened.table, opened.report))
 
 

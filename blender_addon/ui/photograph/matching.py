@@ -61,7 +61,7 @@ def solve(scene: bpy.types.Scene) -> pose.CameraPose:
     photograph = picture.read(group.file)
     part = inspection.part_of(scene)
     if part is None:
-        raise errors.PartError("The part was deleted from the scene; open the manifest again")
+        raise errors.PartError(inspection.NO_PART)
     points = np.array([point.point_mm[:] for point in group.points]).reshape(-1, 3)
     pixels = np.array([point.pixel_px[:] for point in group.points]).reshape(-1, 2)
     try:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import bpy
 
 from .addon import enable, module
+from .drawing import pages
 from .sight import driven, frames_seen
 
 
@@ -31,3 +34,102 @@ def mishaps(manifest: str) -> dict[str, Any]:
     facts["deleted_problem"] = inspection.problem
     facts["seed"] = module("ui.drivers").run(scene, inspection.current.table)
     return facts
+
+
+def _said() -> str:
+    """What stands at the head of the panel."""
+    return " ".join(pages()["InspectionPanel"] or [])
+
+
+def behind_the_back(part: str, manifest: str) -> dict[str, Any]:
+    """Take from a file that was never saved what an inspection stands on, and give it back."""
+    enable()
+    bpy.ops.defectory.import_part(filepath=part)
+    bpy.context.scene.defectory.manifest.repeats = 3
+    bpy.ops.defectory.randomise(target="lights[0].radiance", kind="uniform", scope="frame", low=1, high=3)
+    facts: dict[str, Any] = {"export": _export(manifest), "file": bpy.data.filepath, "well": _said()}
+    text = Path(manifest).read_text()
+    for harm in (_forbid_drivers, _delete_camera, _copy_part, _delete_part):
+        bpy.ops.ed.undo_push(message="before")
+        facts[harm.__name__.strip("_")] = harm(manifest)
+    facts["cad"] = _lose_cad(part, manifest)
+    facts["after"] = [_export(manifest), Path(manifest).read_text() == text, _said()]
+    facts["newer"] = _load_newer(str(Path(manifest).with_name("newer.blend")))
+    return facts
+
+
+def _export(manifest: str) -> list[Any]:
+    return [list(bpy.ops.defectory.export(filepath=manifest)), module("ui.inspection").problem]
+
+
+def _forbid_drivers(manifest: str) -> list[Any]:
+    scene, files = bpy.context.scene, bpy.context.preferences.filepaths
+    scene.frame_set(1)
+    alive = driven(scene)
+    scene.frame_set(0)
+    files.use_scripts_auto_execute = False
+    bpy.app.driver_namespace.pop("param")
+    scene.frame_set(1)
+    said = _said()
+    result = list(bpy.ops.defectory.allow_drivers())
+    return [said, result, files.use_scripts_auto_execute, driven(scene) == alive, _said()]
+
+
+def _delete_camera(manifest: str) -> list[Any]:
+    bpy.data.objects.remove(bpy.context.scene.camera)
+    said, refused = _said(), _export(manifest)
+    result = list(bpy.ops.defectory.restore_rig())
+    return [said, refused, result, bpy.context.scene.camera is not None, _said()]
+
+
+def _copy_part(manifest: str) -> list[Any]:
+    scene = bpy.context.scene
+    copy = scene.defectory.part.copy()
+    copy.data = copy.data.copy()
+    scene.collection.objects.link(copy)
+    said = [copy.name, _said()]
+    bpy.data.objects.remove(copy)
+    return [*said, _said()]
+
+
+def _delete_part(manifest: str) -> list[Any]:
+    bpy.data.objects.remove(bpy.context.scene.defectory.part)
+    bpy.ops.ed.undo_push(message="deleted")
+    said, refused, sheet = _said(), _export(manifest), list(bpy.ops.defectory.contact_sheet())
+    bpy.ops.ed.undo()
+    return [said, refused, sheet, bpy.context.scene.defectory.part.name]
+
+
+def _lose_cad(part: str, manifest: str) -> list[Any]:
+    """The CAD file is gone when the part must be prepared anew, and when another is imported that is none."""
+    inspection, authoring, documents = (module(f"ui.{name}") for name in ("inspection", "authoring", "documents"))
+    scene, group = bpy.context.scene, bpy.context.scene.defectory.manifest
+    kept = Path(part).rename(part + ".kept")
+    beside = Path(manifest).with_name(Path(part).name)
+    copied = beside.rename(str(beside) + ".kept")
+    facts: list[Any] = [_export(manifest)]
+    unit, group.part.unit = group.part.unit, "m"
+    facts.append([authoring.follow(scene), inspection.problem, inspection.problem_field])
+    group.part.unit = unit
+    torn = Path(part).with_name("torn.stl")
+    torn.write_text("solid of nothing")
+    for path in (part, str(torn)):
+        before = [scene.defectory.document, inspection.current.table.manifest.part.file]
+        facts.append([list(bpy.ops.defectory.import_part(filepath=path)), inspection.problem])
+        facts.append(before == [scene.defectory.document, group.part.file])
+    kept.rename(part)
+    copied.rename(beside)
+    facts.append([authoring.follow(scene), inspection.problem, documents.source(scene).name])
+    return facts
+
+
+def _load_newer(blend: str) -> list[Any]:
+    """A file whose manifest a later Defectory has written."""
+    group = bpy.context.scene.defectory
+    data = json.loads(group.document)
+    data["manifest"]["contract"] = 99
+    group.document = json.dumps(data)
+    bpy.ops.wm.save_as_mainfile(filepath=blend)
+    document = group.document
+    bpy.ops.wm.open_mainfile(filepath=blend, use_scripts=False)
+    return [_said(), bpy.context.scene.defectory.document == document, "Part" in bpy.context.scene.objects]
