@@ -8,7 +8,7 @@ import bpy
 from bpy.app.handlers import persistent
 
 from ..contract import errors
-from . import authoring, inspection, jobs
+from . import authoring, inspection, jobs, runs
 from .messages import guarded
 from .photograph import comparison, picture
 
@@ -77,6 +77,7 @@ def unregister() -> None:
         if handler in handlers:
             handlers.remove(handler)
     jobs.cancel_all()
+    runs.leave()
     authoring.unschedule()
     inspection.forget()
 

@@ -18,11 +18,13 @@ from .messages import guarded, redraw
 from .preferences import Settings
 
 _EVERY_S = 0.5
+_PATIENCE_S = 10.0
+"""How long a command may take to stop when the add-on goes."""
 
 
 @dataclass
 class Run:
-    """A data set that the command renders.
+    """A data set that the command renders, or watches a farm render.
 
     Attributes:
         process: the command.
@@ -30,6 +32,9 @@ class Run:
         frames: that it will have.
         log: what the command says.
         private: folder that its Blenders take for the user's; it goes with the run.
+        environment: of the command.
+        watch: command that waits for the farm, once the data set is handed over; empty: there is nothing to wait for.
+        withdraw: command that takes the data set back from the farm; empty: it is not there.
         done: pairs that are there.
     """
 
@@ -38,7 +43,14 @@ class Run:
     frames: int
     log: IO[bytes]
     private: tempfile.TemporaryDirectory[str]
+    environment: dict[str, str]
+    watch: list[str]
+    withdraw: list[str]
     done: int = 0
+
+    def go_on(self, words: list[str]) -> None:
+        """Have another command take the place of the one that ended."""
+        self.process = _start(words, self.log, self.environment)
 
 
 run: Run | None = None
@@ -48,8 +60,8 @@ last: layout.DataSet | None = None
 
 def data_folder(manifest: schema.Manifest, path: Path, settings: Settings) -> Path:
     """Folder of the data set of a manifest at ``path``."""
-    base = Path(bpy.path.abspath(settings.output_folder)) if settings.output_folder else path.parent / "data"
-    return base / manifest.name
+    # In a file that was never saved, Blender leaves a path that starts at the file where it is.
+    return path.parent / bpy.path.abspath(settings.output_folder or "data") / manifest.name
 
 
 def command(path: Path, out: Path, settings: Settings, *, farm: bool) -> list[str]:
@@ -87,21 +99,54 @@ def begin(manifest: schema.Manifest, path: Path, settings: Settings, *, farm: bo
     private = tempfile.TemporaryDirectory(prefix="defectory-")
     environment["BLENDER_USER_RESOURCES"] = private.name
     log = tempfile.TemporaryFile()  # noqa: SIM115
-    try:
-        process = subprocess.Popen(
-            words, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, env=environment, cwd=path.parent
-        )
-    except OSError as problem:
-        raise errors.BlenderError(f"{words[0]}: cannot be started: {problem.strerror}") from None
-    run = Run(process, layout.DataSet(out), manifest.frame_count, log, private)
+    process = _start(words, log, environment, path.parent)
+    run = Run(process, layout.DataSet(out), manifest.frame_count, log, private, environment, [], [])
+    if farm:
+        where = [str(out.absolute()), "--redis", settings.redis_url]
+        run.watch, run.withdraw = [words[0], "status", *where, "--watch"], [words[0], "cancel", *where]
     if not bpy.app.background:
         bpy.app.timers.register(_watch, first_interval=_EVERY_S)
 
 
 def cancel() -> None:
-    """Have the command stop as Ctrl-C does: what is committed stays, and the next run goes on from there."""
-    if run is not None and run.process.poll() is None:
-        run.process.send_signal(signal.SIGINT if os.name == "posix" else signal.SIGTERM)
+    """Stop: what is committed stays, and the next run goes on from there.
+
+    The command stops as Ctrl-C has it; what a farm has already is taken back.
+
+    Raises:
+        BlenderError: the command cannot be started.
+    """
+    if run is None or run.process.poll() is not None:
+        return
+    if run.withdraw and not run.watch:
+        run.process.kill()  # it only looks on
+        run.process.wait()
+        run.go_on(run.withdraw)
+        run.withdraw = []
+    else:
+        run.watch = []
+        _stop(run.process)
+
+
+def leave() -> None:
+    """Stop rendering here, and look no longer at a farm, which goes on."""
+    global run
+    if run is not None:
+        _stop(run.process)
+        try:
+            run.process.wait(_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            run.process.kill()
+            run.process.wait()
+        run.log.close()
+        run.private.cleanup()
+        run = None
+    if bpy.app.timers.is_registered(_watch):
+        bpy.app.timers.unregister(_watch)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGINT if os.name == "posix" else signal.SIGTERM)
 
 
 def wait() -> None:
@@ -110,7 +155,7 @@ def wait() -> None:
     Raises:
         UserError: with what it said, where it failed.
     """
-    if run is not None:
+    while run is not None:
         run.process.wait()
         _end()
 
@@ -124,12 +169,27 @@ def _watch() -> float | None:
         return _EVERY_S
     guarded(_end)
     redraw()
-    return None
+    return _EVERY_S if run is not None else None
+
+
+def _start(
+    words: list[str], log: IO[bytes], environment: dict[str, str], folder: Path | None = None
+) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            words, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, env=environment, cwd=folder
+        )
+    except OSError as problem:
+        raise errors.BlenderError(f"{words[0]}: cannot be started: {problem.strerror}") from None
 
 
 def _end() -> None:
     global run, last
     assert run is not None
+    if run.process.returncode == 0 and run.watch:
+        watch, run.watch = run.watch, []
+        run.go_on(watch)
+        return
     ended, run = run, None
     last = ended.data_set
     ended.log.seek(0)

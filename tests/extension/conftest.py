@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,16 @@ def inside(blender: str, archive: Path, tmp_path_factory: pytest.TempPathFactory
 
     run("installing.install", archive)
     return run
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> Path:
+    """The command of this checkout as a program; all that it starts bears its path as ``DEFECTORY_TEST_MARK``."""
+    path = tmp_path / "defectory"
+    settings = f"DEFECTORY_TEST_MARK='{path}' PYTHONPATH='{EXAMPLES.parents[1]}'"
+    path.write_text(f"#!/bin/sh\n{settings} exec '{sys.executable}' -m worker.cli \"$@\"\n")
+    path.chmod(0o755)
+    return path
 
 
 @pytest.fixture

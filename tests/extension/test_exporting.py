@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,15 +18,11 @@ Inside = Callable[..., Any]
 
 
 def test_what_is_exported_is_what_the_farm_renders(
-    inside: Inside, blender: str, examples: Path, tmp_path: Path
+    inside: Inside, blender: str, command: Path, examples: Path, tmp_path: Path
 ) -> None:
     """Hand-made things travel with the manifest, and pair i is what Blender itself renders at frame i."""
     folder = tmp_path / "exported"
     folder.mkdir()
-    command = tmp_path / "defectory"
-    # The command of this checkout; a frame's EXR is kept, to be compared.
-    command.write_text(f"#!/bin/sh\nPYTHONPATH='{Path.cwd()}' exec '{sys.executable}' -m worker.cli \"$@\"\n")
-    command.chmod(0o755)
     path = folder / "flange.yaml"
     facts = inside("exporting.export_and_render", examples / "parts" / "flange.step", path, command, blender, 3, 0)
     assert facts["export"] == ["FINISHED"], facts["problem"]

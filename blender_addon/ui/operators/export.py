@@ -83,14 +83,13 @@ class SubmitToFarm(_Run, bpy.types.Operator):
 
 
 class CancelRun(bpy.types.Operator):
-    """Stop rendering; what is there stays, and the next run goes on from there"""
+    """Stop rendering, on the farm too; what is there stays, and the next run goes on from there"""
 
     bl_idname = "defectory.cancel_run"
     bl_label = "Cancel"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        runs.cancel()
-        return {"FINISHED"}
+        return {"FINISHED" if guarded(runs.cancel) else "CANCELLED"}
 
 
 class OpenReport(bpy.types.Operator):

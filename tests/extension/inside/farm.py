@@ -1,0 +1,85 @@
+"""Data sets rendered by the buttons of the panel: here, on a farm, and stopped."""
+
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+import bpy
+
+from .addon import ADDON, disable, enable, module, registered
+from .drawing import pages
+
+_LONG = 300
+"""Samples of an image that takes so long that a run is stopped in the midst of it."""
+
+
+def begin(part: str, command: str, redis_url: str) -> None:
+    """A tiny inspection in a file that was never saved, whose data sets lie in ``sets`` beside the manifest."""
+    enable()
+    bpy.ops.defectory.import_part(filepath=part)
+    group = bpy.context.scene.defectory.manifest
+    group.camera.image_px, group.render.samples, group.instances = (64, 64), 2, 3
+    preferences = bpy.context.preferences.addons[ADDON].preferences
+    preferences.command, preferences.redis_url, preferences.output_folder = command, redis_url, "//sets"
+
+
+def submit(part: str, command: str, redis_url: str, browser: str) -> dict[str, Any]:
+    """Hand a data set to the farm, wait for it, open its report."""
+    begin(part, command, redis_url)
+    os.environ["BROWSER"] = browser
+    runs = module("ui.runs")
+    facts = {"submit": _pressed("submit"), "shown": _shown()}
+    facts["twice"] = _pressed("submit")
+    runs.wait()
+    facts["data_set"] = str(runs.last.root)
+    _until(runs.last.report_file.is_file)
+    facts["after"], facts["report"] = _shown(), _pressed("open_report")
+    return facts
+
+
+def stop(part: str, command: str, redis_url: str) -> dict[str, Any]:
+    """Stop a render here, one on the farm, and one by disabling the extension; the first goes on afterwards."""
+    begin(part, command, redis_url)
+    group, runs, facts = bpy.context.scene.defectory.manifest, module("ui.runs"), {}
+    for name, button in (("here", "render_here"), ("farm", "submit")):
+        group.name, group.render.samples, group.instances = name, _LONG, 40
+        pressed = _pressed(button)
+        data_set = runs.run.data_set
+        # A run on the farm is taken back only once it was handed over.
+        _until(lambda data_set=data_set: data_set.complete_frames() and _handed_over())
+        cancelled = _pressed("cancel_run")
+        runs.wait()
+        facts[name] = [pressed, cancelled, str(runs.last.root), len(data_set.complete_frames())]
+    group.name, group.render.samples, group.instances = "here", _LONG, 40
+    _pressed("render_here")
+    before = facts["here"][-1]
+    data_set = runs.run.data_set
+    _until(lambda: len(data_set.complete_frames()) > before)
+    disable()
+    facts["left"] = [registered(), runs.run is None]
+    return facts
+
+
+def _handed_over() -> bool:
+    """Whether the farm has what was submitted; where Blender has a window, its timer looks."""
+    runs = module("ui.runs")
+    runs._watch()
+    return not runs.run.watch
+
+
+def _pressed(button: str) -> list[Any]:
+    return [list(getattr(bpy.ops.defectory, button)()), module("ui.inspection").problem]
+
+
+def _shown() -> list[str]:
+    """What the panel has below its buttons that render."""
+    page = pages()["ExportPanel"] or []
+    return page[page.index("defectory.submit") + 1 :]
+
+
+def _until(condition: Callable[[], object], seconds: float = 180.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, module("ui.inspection").problem or "waited in vain"
+        time.sleep(0.05)
