@@ -41,7 +41,8 @@ def check_seen(seen: list[dict[str, Any]], table: Table) -> None:
 def test_enabling_works_again_and_disabling_leaves_nothing(inside: Inside, examples: Path) -> None:
     facts = inside("installing.enabling", examples / "painted_block.yaml")
     assert facts["before"] == {}
-    # What is heavy waits until it is asked for; benchmarks/bench_enabling.py says what enabling takes.
+    # Of processor time, the better of two, for test machines are shared; benchmarks/bench_enabling.py measures it.
+    assert min(facts["first_seconds"], facts["second_seconds"]) < 1.0
     assert not set(facts["first_loaded"]) & {"cascadio", "fast_simplification", "OpenEXR", "PIL", "scipy", "yaml"}
     for turn in ("first", "second"):
         assert facts[f"{turn}_result"] == ["FINISHED"]
@@ -49,6 +50,8 @@ def test_enabling_works_again_and_disabling_leaves_nothing(inside: Inside, examp
         assert facts[f"{turn}_left"] == {}
     assert facts["first_registered"] == facts["second_registered"]
     assert len(facts["first_registered"]["operators"]) >= 2
+    assert facts["first_registered"]["menus"] == ["draw_in_context_menu"]
+    assert facts["first_registered"]["timers"] == ["handlers"]
     assert len([kind for kind in facts["first_registered"] if kind.startswith("handlers.")]) == 7
 
 

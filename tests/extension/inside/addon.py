@@ -41,6 +41,24 @@ def registered() -> dict[str, list[str]]:
         "operators": list(dir(bpy.ops.defectory)),
         "scene": [name for name in ("defectory",) if hasattr(bpy.types.Scene, name)],
         "window manager": [name for name in ("defectory",) if hasattr(bpy.types.WindowManager, name)],
+        "menus": [
+            function.__name__
+            for kind in (bpy.types.Menu, bpy.types.Panel, bpy.types.Header)
+            for one in kind.__subclasses__()
+            for function in getattr(getattr(one, "draw", None), "_draw_funcs", ())
+            if function.__module__.startswith(ADDON)
+        ],
+        "timers": [
+            name
+            for name, timer in (
+                ("handlers", "_follow_soon"),
+                ("authoring", "_follow_all"),
+                ("jobs", "_watch"),
+                ("runs", "_watch"),
+            )
+            if f"{ADDON}.ui.{name}" in sys.modules
+            and bpy.app.timers.is_registered(getattr(module(f"ui.{name}"), timer))
+        ],
         "draw handlers": ["of ours" for _ in _draw_handlers()],
         "drivers": [name for name in ("param",) if name in bpy.app.driver_namespace],
     }
