@@ -24,7 +24,6 @@ from manifests.files import read_manifest
 from manifests.layout import RECORD, DataSet
 from manifests.schema import Manifest
 from tests.worker.made import fill, made_data_set, made_manifest
-from worker.dispatch import missing_frames
 from worker.pairs.scan import scan
 
 
@@ -64,7 +63,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="defectory-bench-") as name:
         data_set, manifest = make(Path(name) / "set", arguments.pairs)
-        timed("resume: frames that are missing", lambda: len(missing_frames(data_set, range(arguments.pairs))))
+        timed("resume: frames that are missing", lambda: len(data_set.lacking(range(arguments.pairs))))
         frames = data_set.complete_frames()
         timed("verify --quick: damaged pairs", lambda: sum(bool(p) for _, p in scan(data_set, manifest, frames)))
 

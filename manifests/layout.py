@@ -31,7 +31,7 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,7 @@ IMAGE, MASK, INSTANCES, RECORD = "image.png", "mask.png", "instances.png", "pair
 PASSES = "passes.exr"
 TWIN, VISIBLE = "twin.png", "visible.png"
 _THOUSAND = 1000
+_FEW = 256  # frames that are asked for one by one
 _SCRATCH = re.compile(r"\..+\.[0-9a-f]{32}")
 
 
@@ -66,10 +67,14 @@ class DataSet:
 
     Args:
         root: the folder; it need not exist yet.
+
+    Attributes:
+        place: what people call it by.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.place: Path | str = root
         self.manifest_file = root / "manifest.yaml"
         self.index_file = root / "index.jsonl"
         self.report_file = root / "report.html"
@@ -101,6 +106,22 @@ class DataSet:
                     frames.extend(int(pair.name) for pair in os.scandir(thousand.path) if pair.name.isdecimal())
         return sorted(frames)
 
+    def lacking(self, frames: Collection[int]) -> list[int]:
+        """Those of some frames that have no pair, in their order; reads names only."""
+        if len(frames) <= _FEW:
+            return [frame for frame in frames if not self.is_complete(frame)]
+        # Listing folders is far quicker than asking for each of a million frames.
+        complete = set(self.complete_frames())
+        return [frame for frame in frames if frame not in complete]
+
+    def opened(self, frame: int) -> contextlib.AbstractContextManager[Path]:
+        """A folder that holds the files of a committed pair for as long as they are looked at.
+
+        Raises:
+            DataSetError: on entering; the pair is damaged.
+        """
+        return contextlib.nullcontext(self.pair_folder(frame))
+
     def record(self, frame: int) -> dict[str, Any]:
         """What is known of a committed pair.
 
@@ -116,6 +137,33 @@ class DataSet:
             raise DataSetError(f"{path}: is damaged; 'defectory verify --repair' renders the pair again") from None
         return record
 
+    def failure_notes(self) -> Iterator[bytes]:
+        """What was noted of frames that failed, frame by frame."""
+        with contextlib.suppress(FileNotFoundError):
+            for entry in os.scandir(self.failures_folder):
+                if entry.name.endswith(".json") and entry.name[0] != ".":
+                    with contextlib.suppress(OSError):  # gone meanwhile
+                        yield Path(entry.path).read_bytes()
+
+    def failure_note(self, frame: int) -> bytes | None:
+        """What was noted of a frame's failed tries; None where nothing was."""
+        try:
+            return self.failure_file(frame).read_bytes()
+        except OSError:
+            return None
+
+    def note_failure(self, frame: int, note: bytes) -> None:
+        """Note what is known of a frame's failed tries, in place of what was noted before.
+
+        Raises:
+            DataSetError: the disk is full or refuses.
+        """
+        write_atomic(self.failure_file(frame), note)
+
+    def drop_failure(self, frame: int) -> None:
+        """Forget that a frame failed."""
+        self.failure_file(frame).unlink(missing_ok=True)
+
     def open_attempt(self, shard: str = "") -> Path:
         """A fresh folder for one attempt; its name is the attempt's token and begins with that of the shard, if any.
 
@@ -127,8 +175,12 @@ class DataSet:
             folder.mkdir(parents=True)
         return folder
 
+    def holds(self, attempt: Path) -> bool:
+        """Whether an attempt's folder is still its own: nobody has taken its shard over."""
+        return attempt.is_dir()
+
     def commit(self, staged: Path, frame: int) -> bool:
-        """Make a filled folder the pair of a frame.
+        """Make a filled folder of an attempt the pair of a frame.
 
         Returns:
             True where it became the pair; False where another attempt was first, and ``staged`` was dropped.

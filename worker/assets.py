@@ -44,7 +44,7 @@ def gather(manifest: Manifest, folder: Path, data_set: DataSet) -> dict[str, Pat
     recorded = check(manifest, data_set)
     for name in sorted(recorded.keys() | sources.keys()):
         if name not in sources or sha256(sources[name]) != recorded.get(name):
-            raise DataSetError(f"{folder / name}: has changed since {data_set.root} was begun; choose another --out")
+            raise DataSetError(f"{folder / name}: has changed since {data_set.place} was begun; choose another --out")
     return {}
 
 

@@ -63,7 +63,7 @@ def prepare(manifest: Manifest, manifest_file: Path, data_set: DataSet) -> Prepa
     mesh, report = load_prepared(prepared_file(data_set))
     # A data set can be moved away from its CAD file; where the file is in reach, it must be the same.
     if source.exists() and sha256(source) != report.source_sha256:
-        raise DataSetError(f"{source}: has changed since {data_set.root} was begun; choose another --out")
+        raise DataSetError(f"{source}: has changed since {data_set.place} was begun; choose another --out")
     return PreparedPart(mesh, report, None)
 
 

@@ -125,7 +125,7 @@ class Shard:
             return
         self._succeeds = True
         self._charge()
-        self.data_set.failure_file(frame).unlink(missing_ok=True)
+        self.data_set.drop_failure(frame)
 
     def _reason(self, frame: int, error: Exception) -> str:
         if isinstance(error, UserError):

@@ -19,6 +19,7 @@ from manifests.layout import IMAGE, INSTANCES, MASK, PASSES, RECORD, TWIN, VISIB
 from manifests.schema import Manifest, Output
 
 from ..develop.passes import read_passes
+from ..refusals import FolderRefused
 
 _GREY, _RGB, _GREY_ALPHA, _RGBA = 0, 2, 4, 6  # colour types of PNG
 
@@ -61,7 +62,11 @@ def damaged(data_set: DataSet, manifest: Manifest, frames: list[int]) -> Iterato
 
     def examine(frame: int) -> tuple[int, str | None]:
         try:
-            check_pair(data_set.pair_folder(frame), manifest, frame)
+            with data_set.opened(frame) as folder:
+                check_pair(folder, manifest, frame)
+        except FolderRefused:
+            # It cannot be looked at now, which says nothing of the pair.
+            raise
         except DataSetError as error:
             return frame, str(error)
         return frame, None

@@ -52,8 +52,9 @@ class Attempt:
         after_fruitless: whether an attempt before at the same shard was.
     """
 
-    def __init__(self, folder: Path, after_fruitless: bool = False) -> None:
+    def __init__(self, data_set: DataSet, folder: Path, after_fruitless: bool = False) -> None:
         self.folder, self.token = folder, folder.name
+        self._data_set = data_set
         self.keep_log = self.fruitless = False
         self.after_fruitless = after_fruitless
         self._processes = [identify(os.getpid())]
@@ -82,7 +83,7 @@ class Attempt:
         Raises:
             Fenced: another attempt has taken over.
         """
-        if self.is_lost() or not self.folder.exists():
+        if self.is_lost() or not self._data_set.holds(self.folder):
             self._lost.set()
             raise Fenced(f"{self.token}: another attempt has taken the shard over")
 
@@ -106,11 +107,14 @@ class Attempt:
         while not self._ended.wait(_RENEW_S):
             try:
                 os.utime(self.folder / _LEASE)
+                if self._data_set.holds(self.folder):
+                    continue
             except FileNotFoundError:
-                self._lost.set()
-                return
-            except OSError:
+                pass
+            except (OSError, DataSetError):
                 continue
+            self._lost.set()
+            return
 
 
 @contextlib.contextmanager
@@ -131,7 +135,7 @@ def attempt(data_set: DataSet, shard: str = "") -> Iterator[Attempt]:
     fruitless = [folder.name for folder in former if _take_over(folder)]
     folder = data_set.open_attempt(shard)
     with disk_errors(folder):
-        held = Attempt(folder, bool(fruitless))
+        held = Attempt(data_set, folder, bool(fruitless))
         try:
             yield held
         except BaseException:
@@ -179,7 +183,7 @@ def only_run(data_set: DataSet) -> Iterator[None]:
         data_set.attempts_folder.mkdir(parents=True, exist_ok=True)
     with (data_set.attempts_folder / "run.lock").open("ab") as handle:
         if not _take(handle.fileno()):
-            raise DataSetError(f"{data_set.root}: another defectory renders into it; wait for it or stop it first")
+            raise DataSetError(f"{data_set.place}: another defectory renders into it; wait for it or stop it first")
         yield
 
 

@@ -6,18 +6,15 @@ tries: no job renders it before somebody asks for it anew (:func:`forget`).
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import socket
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Literal
 
-from manifests.layout import DataSet, write_atomic
+from manifests.layout import DataSet
 
 Kind = Literal["timeout", "memory", "crash", "output"]
 """Over the time limit; over the memory limit; Blender died; what Blender left did not pass its verification."""
@@ -73,13 +70,13 @@ def add(data_set: DataSet, frame: int, failed: Try, most_tries: int) -> FrameFai
     Raises:
         DataSetError: the disk is full or refuses.
     """
-    before = _read(data_set.failure_file(frame))
+    before = _parse(data_set.failure_note(frame) or b"")
     stamped = Try(
         **{**asdict(failed), "host": socket.gethostname(), "at": datetime.now(UTC).isoformat(timespec="seconds")}
     )
     tries = (*(before.tries if before else ()), stamped)
     failure = FrameFailure(frame, tries, quarantined=len(tries) >= most_tries)
-    write_atomic(data_set.failure_file(frame), json.dumps(asdict(failure), indent=1, ensure_ascii=False).encode())
+    data_set.note_failure(frame, json.dumps(asdict(failure), indent=1, ensure_ascii=False).encode())
     return failure
 
 
@@ -93,7 +90,7 @@ def forget(data_set: DataSet, frames: Iterable[int] | None = None) -> list[int]:
     freed = []
     for failure in failures(data_set):
         if wanted is None or failure.frame in wanted:
-            data_set.failure_file(failure.frame).unlink(missing_ok=True)
+            data_set.drop_failure(failure.frame)
             if failure.quarantined:
                 freed.append(failure.frame)
     return freed
@@ -101,13 +98,8 @@ def forget(data_set: DataSet, frames: Iterable[int] | None = None) -> list[int]:
 
 def failures(data_set: DataSet) -> list[FrameFailure]:
     """Frames that failed and have no pair yet, ascending; quarantined and those that will be tried again."""
-    found = []
-    with contextlib.suppress(FileNotFoundError):
-        for entry in os.scandir(data_set.failures_folder):
-            failure = _read(Path(entry.path)) if entry.name.endswith(".json") and entry.name[0] != "." else None
-            if failure is not None and not data_set.is_complete(failure.frame):
-                found.append(failure)
-    return sorted(found, key=lambda failure: failure.frame)
+    found = {failure.frame: failure for failure in map(_parse, data_set.failure_notes()) if failure is not None}
+    return [found[frame] for frame in data_set.lacking(sorted(found))]
 
 
 def quarantined(data_set: DataSet) -> dict[int, FrameFailure]:
@@ -120,11 +112,11 @@ def count_by_kind(found: Iterable[FrameFailure]) -> dict[Kind, int]:
     return dict(Counter(failure.kind for failure in found).most_common())
 
 
-def _read(path: Path) -> FrameFailure | None:
+def _parse(note: bytes) -> FrameFailure | None:
     try:
-        plain = json.loads(path.read_bytes())
+        plain = json.loads(note)
         tries = tuple(Try(**{**each, "log": tuple(each["log"])}) for each in plain["tries"])
         return FrameFailure(int(plain["frame"]), tries, bool(plain["quarantined"]))
-    except (OSError, ValueError, KeyError, TypeError):
-        # Gone meanwhile, or damaged by somebody: the frame has its tries again.
+    except (ValueError, KeyError, TypeError):
+        # Damaged by somebody: the frame has its tries again.
         return None

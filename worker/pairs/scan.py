@@ -8,8 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from manifests.errors import DataSetError
 from manifests.layout import RECORD, DataSet, pair_files
 from manifests.schema import Manifest
+
+from ..refusals import FolderRefused
 
 
 def scan(data_set: DataSet, manifest: Manifest, frames: list[int]) -> Iterator[tuple[int, str | None]]:
@@ -22,7 +25,14 @@ def scan(data_set: DataSet, manifest: Manifest, frames: list[int]) -> Iterator[t
     expected = {"width": width, "height": height, "labels": manifest.labels, "manifest_sha256": manifest.sha256()}
     files = dict(pair_files(manifest))
     for frame in frames:
-        problem = _problem(data_set.pair_folder(frame), {"frame": frame, **expected}, files)
+        try:
+            with data_set.opened(frame) as folder:
+                problem = _problem(folder, {"frame": frame, **expected}, files)
+        except FolderRefused:
+            raise
+        except DataSetError as error:
+            yield frame, str(error)
+            continue
         yield frame, None if problem is None else f"frame {frame}: {problem}"
 
 
