@@ -16,8 +16,9 @@ from manifests.errors import UserError
 from . import runs
 from .commands import doctoring, farming
 from .commands import farm as farm_commands
-from .commands.options import folder_argument, redis_option, run_options
+from .commands.options import Folder, PlaceType, folder_argument, out_option, place_argument, redis_option, run_options
 from .export import LAYOUTS, Split, export_data_set, parse_split
+from .storage.urls import Place, StoreUrl
 
 _WRONG = 2
 _STOPPED = 130
@@ -52,50 +53,67 @@ def commands() -> None:
 
 @commands.command()
 @click.argument("manifest", type=click.Path(path_type=Path))
-@click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Folder; data/NAME where not given.")
+@out_option
 @run_options
-def render(manifest: Path, out: Path | None, **options: Any) -> None:
+def render(manifest: Path, place: Place | None, **options: Any) -> None:
     """Render the pairs that a data set still lacks, then write its index and report."""
-    _conclude(runs.render(manifest, out, runs.Options(**options)))
+    _conclude(runs.render(manifest, place, runs.Options(**options)))
 
 
 @commands.command()
-@folder_argument
+@place_argument
 @run_options
-def resume(folder: Path, **options: Any) -> None:
+def resume(place: Place, **options: Any) -> None:
     """Go on with a data set that was begun before: render what it lacks; on a farm, lift its pause and hand it over."""
-    _go_on(folder, runs.Options(**options))
+    _go_on(place, runs.Options(**options))
 
 
 @commands.command()
-@folder_argument
+@place_argument
 @click.option("--failed", is_flag=True, help="All frames that were quarantined after too many failures.")
 @run_options
-def retry(folder: Path, failed: bool, **options: Any) -> None:
+def retry(place: Place, failed: bool, **options: Any) -> None:
     """Give quarantined frames their tries again, all (--failed) or those of a range (--frames); then as 'resume'."""
     if not failed and options["frames"] is None:
         raise click.UsageError("say which frames: --failed for all that were quarantined, or --frames A:B")
-    count = runs.forgive(folder, options["frames"])
-    click.echo(f"{folder}: {count} quarantined frames are tried again")
-    _go_on(folder, runs.Options(**options))
+    count = runs.forgive(place, options["frames"])
+    click.echo(f"{place}: {count} quarantined frames are tried again")
+    _go_on(place, runs.Options(**options))
 
 
 @commands.command()
-@folder_argument
+@place_argument
 @click.option("--repair", is_flag=True, help="Take damaged pairs out, so that 'resume' renders them again.")
 @click.option("--quick", is_flag=True, help="Look at names, sizes and records alone; takes seconds.")
-def verify(folder: Path, repair: bool, quick: bool) -> None:
+def verify(place: Place, repair: bool, quick: bool) -> None:
     """Read and hash every pair again and compare it with its record."""
     checked, damaged = 0, 0
-    for _, problem in runs.verify(folder, repair=repair, quick=quick):
+    for _, problem in runs.verify(place, repair=repair, quick=quick):
         checked += 1
         if problem is not None:
             damaged += 1
             click.echo(problem)
     click.echo(f"{checked} pairs verified, {damaged} damaged" + (" and taken out" if damaged and repair else ""))
     if damaged:
-        again = f"'defectory resume {folder}' renders them again"
-        raise UserError(f"{folder}: {damaged} damaged pairs; " + (again if repair else f"with --repair, {again}"))
+        again = f"'defectory resume {place}' renders them again"
+        raise UserError(f"{place}: {damaged} damaged pairs; " + (again if repair else f"with --repair, {again}"))
+
+
+@commands.command()
+@click.argument("url", metavar="URL", type=PlaceType())
+@click.argument("folder", metavar="DIR", type=Folder())
+def fetch(url: Place, folder: Path) -> None:
+    """Bring what DIR lacks of a data set in an object store, each pair verified, then write its index and report."""
+    # Only here: what reports are made with takes its time to load.
+    from .storage import fetching
+
+    if not isinstance(url, StoreUrl):
+        raise click.UsageError(f"{url} is no address; write s3://BUCKET/PREFIX")
+    fetched = fetching.fetch(url, folder)
+    click.echo(fetched.text())
+    if fetched.damaged:
+        again = f"'defectory verify {url} --repair', then 'defectory resume {url}' renders them again"
+        raise UserError(f"{url}: {len(fetched.damaged)} damaged pairs: {fetched.damaged[0]}; {again}")
 
 
 @commands.command()
@@ -193,15 +211,15 @@ def doctor(redis_url: str | None) -> None:
 farm_commands.add_to(commands)
 
 
-def _go_on(folder: Path, options: runs.Options) -> None:
+def _go_on(place: Place, options: runs.Options) -> None:
     if options.redis_url is None:
-        _conclude(runs.resume(folder, options))
+        _conclude(runs.resume(place, options))
     else:
-        click.echo(farming.resume(folder, options).text())
+        click.echo(farming.resume(place, options).text())
 
 
 def _conclude(outcome: runs.Outcome) -> None:
-    root = outcome.data_set.root
+    root = outcome.data_set.place
     if outcome.stopped:
         there = f"{outcome.done} of {outcome.wanted} pairs are there"
         click.echo(f"defectory: stopped; {there}, the same command goes on", err=True)
@@ -213,6 +231,8 @@ def _conclude(outcome: runs.Outcome) -> None:
     click.echo(f"{root}: {outcome.done} of {outcome.wanted} pairs{took}")
     if outcome.report is not None:
         click.echo(f"report: {outcome.report}")
+    elif isinstance(root, StoreUrl):
+        click.echo(f"'defectory fetch {root} DIR' brings them here, with a report")
     if outcome.failures:
         first, *others = outcome.failures
         for failure in others:

@@ -20,6 +20,7 @@ from manifests.errors import BlenderError, DataSetError
 from manifests.layout import DataSet
 from manifests.schema import Manifest
 
+from .data_sets import named
 from .farm import board, runs
 from .farm.local import LocalFarm
 from .farm.outcomes import last_words
@@ -40,13 +41,6 @@ class Failure:
 
     frames: tuple[int, ...]
     reason: str
-
-
-def missing_frames(data_set: DataSet, wanted: range) -> list[int]:
-    """Frames that have no pair, ascending; reads names only."""
-    # Listing folders is far quicker than asking for each of a million frames.
-    complete = set(data_set.complete_frames())
-    return [frame for frame in wanted if frame not in complete]
 
 
 def hand_over(
@@ -70,10 +64,10 @@ def hand_over(
     Returns:
         Number of shards.
     """
-    data_set = DataSet(run.folder)
+    data_set = named(run.folder)
     with runs.submitting(connection, run) as covered:
         left_out = covered | quarantined(data_set).keys() | set(given_up)
-        frames = [frame for frame in missing_frames(data_set, wanted) if frame not in left_out]
+        frames = [frame for frame in data_set.lacking(wanted) if frame not in left_out]
         plan = shards.plan(manifest, frames, shard_frames(len(frames))) if frames else ()
         return runs.submit(connection, run, plan)
 
@@ -111,7 +105,7 @@ class Dispatch:
 
     def start(self) -> None:
         """Hand over what lacks."""
-        self._began_with = self.done = len(self.wanted) - len(missing_frames(DataSet(self.run.folder), self.wanted))
+        self._began_with = self.done = len(self.wanted) - len(named(self.run.folder).lacking(self.wanted))
         runs.forget_failed(self.connection, self.run)
         self._hand_over(())
 
@@ -150,7 +144,7 @@ class Dispatch:
 
     def _look(self) -> None:
         began = time.monotonic()
-        done = len(self.wanted) - len(missing_frames(DataSet(self.run.folder), self.wanted))
+        done = len(self.wanted) - len(named(self.run.folder).lacking(self.wanted))
         if done > self.done:
             self._handed_over = 0
         self.done = done
@@ -197,8 +191,8 @@ class Dispatch:
     def _settle(self) -> bool:
         """Nothing is out: find out why frames are still missing; True where they were handed over again."""
         self._look()
-        data_set = DataSet(self.run.folder)
-        left = set(missing_frames(data_set, self.wanted))
+        data_set = named(self.run.folder)
+        left = set(data_set.lacking(self.wanted))
         self.failures.clear()
         if not left:
             return False

@@ -5,19 +5,19 @@ from __future__ import annotations
 import os
 import re
 import traceback
-from pathlib import Path
 
 from rq import Worker, get_current_job
 
 from manifests.errors import UserError
 from manifests.files import read_manifest
-from manifests.layout import DataSet
 
 from .blender import limits
+from .data_sets import located
 from .lifeline import die_with_parent
 from .pairs import attempts, failures
 from .rendering import Means
 from .shards import Shard
+from .storage.urls import place_of
 
 
 def render_shard(data_set: str, frames: list[int], device: str = "auto", threads: int = 0) -> int:
@@ -29,7 +29,7 @@ def render_shard(data_set: str, frames: list[int], device: str = "auto", threads
     (:mod:`worker.pairs.attempts`).
 
     Args:
-        data_set: folder of the data set, with its manifest and its prepared part.
+        data_set: folder of the data set, or its address in a store, with its manifest and its prepared part.
         frames: frame numbers.
         device: as ``defectory render --device`` takes it.
         threads: of Blender's; 0: one for each core.
@@ -40,22 +40,22 @@ def render_shard(data_set: str, frames: list[int], device: str = "auto", threads
     Raises:
         Refused: the device is absent, say.
         BlenderError: Blender is absent or does not start; as NothingRendered: not one frame succeeded.
-        FolderRefused: the disk is full or refuses.
+        FolderRefused: the disk is full or refuses, or the store does.
         Fenced: another run of this job has taken over.
         Stopping: the worker was asked to stop; what has been rendered is committed.
         DataSetError: the folder cannot be used.
     """
     _tie_to_worker()
-    place = DataSet(Path(data_set))
+    place = located(place_of(data_set), patient=True)
     given_up = failures.quarantined(place)
-    missing = [frame for frame in frames if not place.is_complete(frame) and frame not in given_up]
+    missing = [frame for frame in place.lacking(frames) if frame not in given_up]
     if not missing:
         return 0
     manifest = read_manifest(place.manifest_file)
     means = Means(device, threads, limits.from_environment())
     with attempts.attempt(place, _shard_name()) as held:
         # A former run may have gone on while this one waited for its end.
-        missing = [frame for frame in missing if not place.is_complete(frame)]
+        missing = place.lacking(missing)
         try:
             return Shard(place, manifest, held, means).render(missing) if missing else 0
         except UserError:

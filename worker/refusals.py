@@ -18,7 +18,7 @@ class Refused(BlenderError):
 
 
 class FolderRefused(DataSetError):
-    """The file system takes nothing more, so no frame can succeed."""
+    """The file system or the store takes nothing more, so no frame can succeed."""
 
 
 def check_folder(data_set: DataSet, error: Exception) -> None:

@@ -19,18 +19,20 @@ from manifests.schema import Manifest
 
 from . import assets, pairs, parts, preflight, report
 from .blender import find_blender, headless_script
-from .data_sets import open_data_set
+from .data_sets import located, named, open_data_set
 from .develop import backgrounds
-from .dispatch import Dispatch, Failure, missing_frames
+from .dispatch import Dispatch, Failure
 from .farm.connections import connect
 from .farm.local import LocalFarm, core_count, local_farm
-from .farm.runs import FarmRun, folder_of
+from .farm.runs import FarmRun, absolute
 from .lifeline import stop_signals
 from .pairs import attempts
 from .pairs.failures import forget
 from .pairs.index import write_index
 from .pairs.scan import scan
 from .progress import Reporter, reporter
+from .storage.stored_sets import StoredSet
+from .storage.urls import Place, place_of
 
 _POLL_SECONDS = 0.2
 _MOST_SHARD_FRAMES = 64  # a shard whose Blender dies again is lost up to here for this run
@@ -93,37 +95,37 @@ class Outcome:
     stopped: bool = False
 
 
-def render(manifest_file: Path, folder: Path | None, options: Options) -> Outcome:
+def render(manifest_file: Path, place: Place | None, options: Options) -> Outcome:
     """Render what a data set lacks of a manifest.
 
     Args:
         manifest_file: the manifest.
-        folder: of the data set; None: ``data/NAME``.
+        place: of the data set; None: the folder ``data/NAME``.
         options: how.
 
     Raises:
-        UserError: any; what it finds before the first frame leaves the folder as it was.
+        UserError: any; what it finds before the first frame leaves the place as it was.
     """
     with stop_signals():
         try:
-            begun = begin(manifest_file, folder, options)
+            begun = begin(manifest_file, place, options)
         except KeyboardInterrupt:
-            return Outcome(DataSet(folder or Path()), 0, 0, 0.0, stopped=True)
+            return Outcome(named(place or Path()), 0, 0, 0.0, stopped=True)
         return _run(*begun, options)
 
 
-def begin(manifest_file: Path, folder: Path | None, options: Options) -> tuple[DataSet, Manifest, range]:
-    """Lay out a data set, or open it where it was begun before: all that its shards need lies in it afterwards.
+def begin(manifest_file: Path, place: Place | None, options: Options) -> tuple[DataSet, Manifest, range]:
+    """Lay out a data set, or open it where it was begun before: all that its shards need lies there afterwards.
 
     Returns:
         The data set, its manifest and the frames that are asked for.
 
     Raises:
-        UserError: any; the folder is left as it was.
+        UserError: any; the place is left as it was.
     """
     manifest = read_manifest(manifest_file)
-    data_set = DataSet(_named_folder(manifest) if folder is None else folder)
-    _check_claim(data_set, manifest)
+    data_set = located(_named_folder(manifest) if place is None else place)
+    check_owner(data_set, manifest)
     wanted = _wanted(manifest, options.frames)
     _check_means(manifest, options)
     part = None if manifest.pattern is not None else parts.prepare(manifest, manifest_file, data_set)
@@ -134,28 +136,31 @@ def begin(manifest_file: Path, folder: Path | None, options: Options) -> tuple[D
         backgrounds.check_photographs(manifest, manifest_file.parent)
     for warning in part.report.warnings if part is not None else ():
         print(f"warning: {warning}", file=sys.stderr)
-    if not data_set.manifest_file.exists():
+    begun = data_set.manifest_file.exists()
+    if not begun:
         write_atomic(data_set.manifest_file, write_yaml(manifest).encode())
     if part is not None:
         part.save(data_set)
     assets.save(sources, data_set)
+    if isinstance(data_set, StoredSet) and not begun:
+        data_set = data_set.publish()
     return data_set, manifest, wanted
 
 
-def resume(folder: Path, options: Options) -> Outcome:
+def resume(place: Place, options: Options) -> Outcome:
     """Render what a data set lacks of its own manifest, from the part that was prepared for it.
 
     Raises:
-        UserError: any; the folder holds no data set, say.
+        UserError: any; there is no data set, say.
     """
-    begun = reopen(folder, options)
+    begun = reopen(place, options)
     with stop_signals():
         return _run(*begun, options)
 
 
-def reopen(folder: Path, options: Options) -> tuple[DataSet, Manifest, range]:
+def reopen(place: Place, options: Options) -> tuple[DataSet, Manifest, range]:
     """Open a data set that was begun before; as :func:`begin`."""
-    data_set, manifest = open_data_set(folder)
+    data_set, manifest = open_data_set(place)
     if manifest.pattern is None:
         parts.prepared_file(data_set)
     assets.check(manifest, data_set)
@@ -163,28 +168,28 @@ def reopen(folder: Path, options: Options) -> tuple[DataSet, Manifest, range]:
     return data_set, manifest, _wanted(manifest, options.frames)
 
 
-def forgive(folder: Path, frames: tuple[int | None, int | None] | None) -> int:
+def forgive(place: Place, frames: tuple[int | None, int | None] | None) -> int:
     """Give quarantined frames all their tries again; their number.
 
     Raises:
-        UserError: the folder holds no data set, or the range lies outside of it.
+        UserError: there is no data set, or the range lies outside of it.
     """
-    data_set, manifest = open_data_set(folder)
+    data_set, manifest = open_data_set(place)
     return len(forget(data_set, _wanted(manifest, frames)))
 
 
-def verify(folder: Path, *, repair: bool = False, quick: bool = False) -> Iterator[tuple[int, str | None]]:
+def verify(place: Place, *, repair: bool = False, quick: bool = False) -> Iterator[tuple[int, str | None]]:
     """Check every pair of a data set.
 
     Args:
-        folder: of the data set.
+        place: of the data set.
         repair: take damaged pairs out, so that they are rendered again.
         quick: look at names, sizes and records alone.
 
     Yields:
         Each frame that has a pair, and what is wrong with it, None where nothing is.
     """
-    data_set, manifest = open_data_set(folder)
+    data_set, manifest = open_data_set(place)
     holding = attempts.only_run(data_set) if repair else contextlib.nullcontext()
     with holding:
         found = False
@@ -193,7 +198,7 @@ def verify(folder: Path, *, repair: bool = False, quick: bool = False) -> Iterat
                 data_set.discard(frame)
                 found = True
             yield frame, problem
-        if found:
+        if found and not isinstance(data_set, StoredSet):
             write_index(data_set)
 
 
@@ -214,12 +219,14 @@ def _named_folder(manifest: Manifest) -> Path:
     return Path("data") / manifest.name
 
 
-def _check_claim(data_set: DataSet, manifest: Manifest) -> None:
+def check_owner(data_set: DataSet, manifest: Manifest) -> None:
     root = data_set.root
     if data_set.manifest_file.exists():
         owner = read_manifest(data_set.manifest_file)
         if owner.sha256() != manifest.sha256():
-            raise DataSetError(f"{root}: belongs to another manifest ({owner.name}); choose another --out")
+            raise DataSetError(f"{data_set.place}: belongs to another manifest ({owner.name}); choose another --out")
+    elif isinstance(data_set, StoredSet):
+        data_set.check_vacant()
     elif root.exists() and not root.is_dir():
         raise DataSetError(f"{root}: is a file; choose another --out")
     elif root.exists() and any(entry.name != data_set.attempts_folder.name for entry in root.iterdir()):
@@ -252,7 +259,7 @@ def _run(data_set: DataSet, manifest: Manifest, wanted: range, options: Options)
     stopped = False
     with attempts.only_run(data_set):
         attempts.sweep(data_set)
-        missing = missing_frames(data_set, wanted)
+        missing = data_set.lacking(wanted)
         try:
             if missing:
                 _render_missing(data_set, manifest, wanted, options, failures)
@@ -260,11 +267,12 @@ def _run(data_set: DataSet, manifest: Manifest, wanted: range, options: Options)
             stopped = True
         finally:
             # Whatever has happened, the index tells of every pair that is there.
-            write_index(data_set)
+            if not isinstance(data_set, StoredSet):
+                write_index(data_set)
         if not failures:
             attempts.sweep(data_set)
-    done = len(wanted) - len(missing_frames(data_set, wanted))
-    page = None if stopped else report.write_report(data_set)
+    done = len(wanted) - len(data_set.lacking(wanted))
+    page = None if stopped else _conclude(data_set, manifest)
     seconds = time.monotonic() - began if missing else 0.0
     return Outcome(data_set, done, len(wanted), seconds, tuple(failures), page, stopped)
 
@@ -287,8 +295,8 @@ def _render_missing(
 
 def farm_run(data_set: DataSet, manifest: Manifest, wanted: range, options: Options, threads: int = 0) -> FarmRun:
     """What the farm is to know of a data set."""
-    folder = folder_of(data_set.root)
-    run = FarmRun(folder, manifest.name, len(wanted), options.device, options.tags, options.priority)
+    place = absolute(data_set.url if isinstance(data_set, StoredSet) else data_set.root)
+    run = FarmRun(place, manifest.name, len(wanted), options.device, options.tags, options.priority)
     return replace(run, threads=threads, tries=run.tries if options.redis_url else _LOCAL_TRIES)
 
 
@@ -314,5 +322,21 @@ def _farm(data_set: DataSet, options: Options) -> Iterator[tuple[Redis, LocalFar
 
 
 def conclude(folder: str) -> None:
-    """Write index and report of a data set that nobody waits for; a job of the farm."""
-    write_report(Path(folder))
+    """Write index and report of a data set that nobody waits for; a job of the farm.
+
+    Args:
+        folder: of the data set, or its address.
+    """
+    data_set, manifest = open_data_set(place_of(folder))
+    if not isinstance(data_set, StoredSet):
+        write_index(data_set)
+    _conclude(data_set, manifest)
+
+
+def _conclude(data_set: DataSet, manifest: Manifest) -> Path | None:
+    """Write the report; a data set in a store has its own when it is fetched."""
+    if not isinstance(data_set, StoredSet):
+        return report.write_report(data_set)
+    if not data_set.lacking(range(manifest.frame_count)):
+        data_set.drop_claims()
+    return None

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from .data_sets import open_data_set
-from .dispatch import missing_frames
 from .pairs import attempts, failures
+from .storage.urls import Place
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Standing:
 
     Attributes:
         name: of the manifest.
-        folder: of the data set.
+        folder: of the data set, or its address in a store.
         done: complete pairs.
         total: frames of the manifest.
         missing: frames that have no pair yet, as half-open ranges, ascending.
@@ -27,7 +27,7 @@ class Standing:
     """
 
     name: str
-    folder: Path
+    folder: Place
     done: int
     total: int
     missing: tuple[tuple[int, int], ...]
@@ -61,15 +61,15 @@ class Standing:
         return "\n".join(lines)
 
 
-def standing(folder: Path) -> Standing:
-    """How far the data set in a folder is.
+def standing(folder: Place) -> Standing:
+    """How far the data set in a folder or a store is.
 
     Raises:
-        DataSetError: the folder holds none.
+        DataSetError: there is none.
         ManifestError: its manifest has been damaged.
     """
     data_set, manifest = open_data_set(folder)
-    left = missing_frames(data_set, range(manifest.frame_count))
+    left = data_set.lacking(range(manifest.frame_count))
     return Standing(
         manifest.name,
         folder,

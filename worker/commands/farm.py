@@ -12,8 +12,9 @@ import click
 
 from .. import runs
 from ..farm.connections import connected
+from ..storage.urls import Place
 from . import farm_standing, farming
-from .options import folder_argument, json_option, redis_option, submit_options
+from .options import PlaceType, json_option, out_option, place_argument, redis_option, submit_options
 
 _farm = redis_option("Redis of the farm.", required=True)
 _WATCH_SECONDS = 1.0
@@ -21,19 +22,19 @@ _WATCH_SECONDS = 1.0
 
 @click.command()
 @click.argument("manifest", type=click.Path(path_type=Path))
-@click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Folder; data/NAME where not given.")
+@out_option
 @submit_options
-def submit(manifest: Path, out: Path | None, **options: Any) -> None:
+def submit(manifest: Path, place: Place | None, **options: Any) -> None:
     """Hand a data set to a farm and come back at once; 'status' tells how far it is."""
-    click.echo(farming.submit(manifest, out, runs.Options(**options)).text())
+    click.echo(farming.submit(manifest, place, runs.Options(**options)).text())
 
 
 @click.command()
-@click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
+@click.argument("folder", metavar="[DIR]", required=False, type=PlaceType())
 @redis_option("Redis of a farm; without DIR, all that it renders.")
 @click.option("--watch", is_flag=True, help="Show it live, until nothing is being rendered any more.")
 @json_option
-def status(folder: Path | None, redis_url: str | None, watch: bool, as_json: bool) -> None:
+def status(folder: Place | None, redis_url: str | None, watch: bool, as_json: bool) -> None:
     """How far a data set is, or all data sets of a farm."""
     if folder is None and redis_url is None:
         raise click.UsageError("name the folder of a data set, or the farm by --redis URL")
@@ -47,21 +48,21 @@ def status(folder: Path | None, redis_url: str | None, watch: bool, as_json: boo
 
 
 @click.command()
-@folder_argument
+@place_argument
 @_farm
-def pause(folder: Path, redis_url: str) -> None:
+def pause(place: Place, redis_url: str) -> None:
     """Have the farm leave a data set alone once the shards that are being rendered are done; 'resume' goes on."""
-    farming.pause(folder, redis_url)
-    click.echo(f"{folder}: paused; 'defectory resume {folder}' goes on")
+    farming.pause(place, redis_url)
+    click.echo(f"{place}: paused; 'defectory resume {place}' goes on")
 
 
 @click.command()
-@folder_argument
+@place_argument
 @_farm
-def cancel(folder: Path, redis_url: str) -> None:
+def cancel(place: Place, redis_url: str) -> None:
     """Take a data set back from the farm, at once; its pairs stay, and 'resume' hands it over again."""
-    farming.cancel(folder, redis_url)
-    click.echo(f"{folder}: cancelled; its pairs stay, 'defectory resume {folder}' hands it over again")
+    farming.cancel(place, redis_url)
+    click.echo(f"{place}: cancelled; its pairs stay, 'defectory resume {place}' hands it over again")
 
 
 @click.command()

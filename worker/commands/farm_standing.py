@@ -7,7 +7,6 @@ import io
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any, Protocol
 
 from rich.console import Console, Group, RenderableType
@@ -19,9 +18,10 @@ from manifests.errors import UserError
 from ..farm import board
 from ..farm.board import Board, RunState, WorkerState
 from ..farm.connections import connected
-from ..farm.runs import folder_of
+from ..farm.runs import absolute
 from ..progress import duration
 from ..standing import Standing, standing
+from ..storage.urls import Place
 
 _WIDTH = 120
 
@@ -190,7 +190,7 @@ class LocalStanding:
 
 
 @contextlib.contextmanager
-def looking(folder: Path | None, redis_url: str | None) -> Iterator[Callable[[], Shown]]:
+def looking(folder: Place | None, redis_url: str | None) -> Iterator[Callable[[], Shown]]:
     """A way to look at a data set, or at all of a farm, as often as one likes.
 
     Raises:
@@ -209,7 +209,7 @@ def looking(folder: Path | None, redis_url: str | None) -> Iterator[Callable[[],
                 return FarmStanding([RunStanding(state, _seen(state)) for state in found.runs], found.workers)
             disk = standing(folder)
             for state in found.runs:
-                if state.run.folder == folder_of(folder):
+                if state.run.folder == absolute(folder):
                     return FarmStanding([RunStanding(state, disk)], found.workers)
             return LocalStanding(disk)
 

@@ -16,12 +16,13 @@ from ..farm import board
 from ..farm import runs as farm_runs
 from ..farm.connections import connected, shown
 from ..farm.outcomes import failed_key
-from ..farm.runs import FarmRun, folder_of
+from ..farm.runs import FarmRun, absolute
 from ..farm.workers import DRAINED_HOSTS, PARKED
 from ..lifeline import stop_signals
 from ..pairs import attempts
 from ..pairs.failures import quarantined
 from ..runs import Options, begin, farm_run, reopen
+from ..storage.urls import Place
 
 
 @dataclass(frozen=True)
@@ -29,14 +30,14 @@ class HandedOver:
     """What has been handed to a farm.
 
     Attributes:
-        folder: of the data set.
+        place: of the data set.
         shards: that were put into the queue.
         queued: shards that lie there now, or are being rendered.
         quarantined: frames that were left out because they failed too often.
         note: what holds the farm up; empty where nothing does.
     """
 
-    folder: Path
+    place: Path | str
     shards: int
     queued: int
     quarantined: int
@@ -44,55 +45,55 @@ class HandedOver:
 
     def text(self) -> str:
         """Lines for a person."""
-        lines = [f"{self.folder}: {self.shards} shards handed over, {self.queued} in the queue or being rendered"]
+        lines = [f"{self.place}: {self.shards} shards handed over, {self.queued} in the queue or being rendered"]
         if not self.queued:
-            lines = [f"{self.folder}: nothing is missing"]
+            lines = [f"{self.place}: nothing is missing"]
         if self.quarantined:
-            again = f"'defectory retry {self.folder} --failed' tries again"
+            again = f"'defectory retry {self.place} --failed' tries again"
             lines.append(f"{self.quarantined} frames are quarantined; {again}")
         if self.note and self.queued:
             lines.append(self.note)
         return "\n".join(lines)
 
 
-def submit(manifest_file: Path, folder: Path | None, options: Options) -> HandedOver:
+def submit(manifest_file: Path, place: Place | None, options: Options) -> HandedOver:
     """Lay out a data set and hand what it lacks to the farm.
 
     Raises:
-        UserError: any; the folder is left as it was.
+        UserError: any; the place is left as it was.
     """
     with stop_signals():
-        return _hand_over(*begin(manifest_file, folder, options), options)
+        return _hand_over(*begin(manifest_file, place, options), options)
 
 
-def resume(folder: Path, options: Options) -> HandedOver:
+def resume(place: Place, options: Options) -> HandedOver:
     """Hand what a data set lacks to the farm, and lift its pause.
 
     Raises:
-        UserError: any; the folder holds no data set, say.
+        UserError: any; there is no data set, say.
     """
     with stop_signals():
-        return _hand_over(*reopen(folder, options), options)
+        return _hand_over(*reopen(place, options), options)
 
 
-def pause(folder: Path, redis_url: str) -> None:
+def pause(place: Place, redis_url: str) -> None:
     """Have workers leave a data set alone.
 
     Raises:
         DataSetError: it is not on the farm.
     """
     with connected(redis_url) as connection:
-        farm_runs.pause(connection, known_run(connection, folder, redis_url))
+        farm_runs.pause(connection, known_run(connection, place, redis_url))
 
 
-def cancel(folder: Path, redis_url: str) -> None:
+def cancel(place: Place, redis_url: str) -> None:
     """Take a data set back from the farm.
 
     Raises:
         DataSetError: it is not on the farm.
     """
     with connected(redis_url) as connection:
-        farm_runs.withdraw(connection, known_run(connection, folder, redis_url))
+        farm_runs.withdraw(connection, known_run(connection, place, redis_url))
 
 
 def drain(host: str, redis_url: str, *, undo: bool) -> str:
@@ -117,17 +118,17 @@ def drain(host: str, redis_url: str, *, undo: bool) -> str:
         return f"{host}: its {len(there)} workers finish their shards and take no more; --undo lets them go on"
 
 
-def known_run(connection: Redis, folder: Path, redis_url: str) -> FarmRun:
-    """The run of a data set, whose folder may have gone meanwhile.
+def known_run(connection: Redis, place: Place, redis_url: str) -> FarmRun:
+    """The run of a data set, which may have gone meanwhile.
 
     Raises:
         DataSetError: it is not on the farm.
     """
     for found in farm_runs.all_runs(connection):
-        if found.folder == folder_of(folder):
+        if found.folder == absolute(place):
             return found
-    handing = f"'defectory resume {folder}' hands it over"
-    raise DataSetError(f"{folder}: is not on the farm at {shown(redis_url)}; {handing}")
+    handing = f"'defectory resume {place}' hands it over"
+    raise DataSetError(f"{place}: is not on the farm at {shown(redis_url)}; {handing}")
 
 
 def _hand_over(data_set: DataSet, manifest: Manifest, wanted: range, options: Options) -> HandedOver:
@@ -136,7 +137,7 @@ def _hand_over(data_set: DataSet, manifest: Manifest, wanted: range, options: Op
     with connected(options.redis_url) as connection:
         before = farm_runs.find(connection, run)
         if before is None and attempts.is_running(data_set):
-            raise DataSetError(f"{data_set.root}: another defectory renders into it; wait for it or stop it first")
+            raise DataSetError(f"{data_set.place}: another defectory renders into it; wait for it or stop it first")
         attempts.sweep(data_set)
         farm_runs.forget_failed(connection, run)
         sent = hand_over(connection, _as_before(run, before), manifest, wanted, options.cut)
@@ -146,7 +147,7 @@ def _hand_over(data_set: DataSet, manifest: Manifest, wanted: range, options: Op
             farm_runs.conclude_later(connection, run)
         note = board.Board(workers=board.workers(connection)).note()
     left_out = [frame for frame in quarantined(data_set) if frame in wanted]
-    return HandedOver(data_set.root, sent, state.queued + state.running, len(left_out), note)
+    return HandedOver(data_set.place, sent, state.queued + state.running, len(left_out), note)
 
 
 def _as_before(run: FarmRun, before: FarmRun | None) -> FarmRun:

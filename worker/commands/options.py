@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import click
+
+from manifests.errors import DataSetError
+
+from ..storage.urls import Place, StoreUrl, place_of
 
 _Decorator = Callable[[Any], Any]
 
@@ -29,7 +32,35 @@ class FrameRange(click.ParamType[tuple[int | None, int | None]]):
         return ends
 
 
-folder_argument = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+class PlaceType(click.ParamType[Place]):
+    """Where a data set lies: a folder, or ``s3://BUCKET/PREFIX``."""
+
+    name = "PLACE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return place_of(str(value))
+        except DataSetError as error:
+            self.fail(str(error))
+
+
+class Folder(PlaceType):
+    """A folder, and no address: what reads picture after picture."""
+
+    name = "DIR"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        place = super().convert(value, param, ctx)
+        if isinstance(place, StoreUrl):
+            self.fail(f"{place}: is no folder; bring it to one first: 'defectory fetch {place} DIR'")
+        return place
+
+
+folder_argument = click.argument("folder", metavar="DIR", type=Folder())
+place_argument = click.argument("place", metavar="DIR", type=PlaceType())
+out_option = click.option(
+    "--out", "place", metavar="DIR", type=PlaceType(), help="Folder, or s3://BUCKET/PREFIX; data/NAME where not given."
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 
 

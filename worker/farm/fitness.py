@@ -12,6 +12,8 @@ from manifests.layout import DataSet
 
 from ..blender import find_blender, headless_script
 from ..blender.probe import probe
+from ..storage import stored_sets
+from ..storage.urls import StoreUrl
 from .runs import FarmRun
 from .shard_jobs import RefusedJob, allowed
 
@@ -27,6 +29,8 @@ def hindrance(run: FarmRun) -> str:
         return str(error)
     if lacking := [tag for tag in run.tags if tag not in own_tags()]:
         return f"lacks the tag {', '.join(lacking)} ({TAGS_VARIABLE})"
+    if isinstance(folder, StoreUrl):
+        return stored_sets.hindrance(folder) or disk_hindrance(stored_sets.cache()) or _device_hindrance(run.device)
     if not DataSet(folder).manifest_file.is_file():
         return f"does not see {folder}"
     return disk_hindrance(folder) or _device_hindrance(run.device)
@@ -39,7 +43,8 @@ def own_tags() -> tuple[str, ...]:
 
 def disk_hindrance(folder: Path) -> str:
     """Whether the disk is nearly full: less than 1 GiB left, and less than 5 % of it."""
-    usage = shutil.disk_usage(folder)
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    usage = shutil.disk_usage(there)
     if usage.free < min(_SPARE_BYTES, _SPARE_SHARE * usage.total):
         return f"the disk of {folder} is nearly full ({usage.free / 2**20:.0f} MiB left): free some space"
     return ""

@@ -1,7 +1,7 @@
 """Runs: data sets that have been handed to the farm, each with a queue of RQ for its shards.
 
-A run is known by the folder of its data set, which all machines see under the same path. What Redis holds of it, all of
-which can be made again from the manifest and the pairs:
+A run is known by the folder of its data set, which all machines see under the same path, or by its address in a store.
+What Redis holds of it, all of which can be made again from the manifest and the pairs:
 
 ::
 
@@ -34,6 +34,9 @@ from rq.job import Retry
 from rq.registry import FailedJobRegistry, StartedJobRegistry
 from rq.utils import as_text
 
+from manifests.errors import DataSetError
+
+from ..storage.urls import Place, StoreUrl, place_of
 from .shard_jobs import CONCLUDE, QUEUE, RENDER, ShardJob
 
 RUNS = "defectory:runs"
@@ -49,7 +52,7 @@ class FarmRun:
     """A data set that has been handed to the farm.
 
     Attributes:
-        folder: of the data set, absolute.
+        folder: of the data set, absolute, or its address in a store.
         name: of the manifest.
         total: frames that are asked for.
         device: as ``defectory render --device`` takes it; workers that lack it take no shard.
@@ -62,7 +65,7 @@ class FarmRun:
         submitted: Unix time.
     """
 
-    folder: Path
+    folder: Place
     name: str
     total: int = 0
     device: str = "auto"
@@ -113,7 +116,7 @@ class FarmRun:
         plain = {as_text(key): as_text(value) for key, value in found.items()}
         try:
             return cls(
-                Path(plain["folder"]),
+                place_of(plain["folder"]),
                 plain["name"],
                 int(plain["total"]),
                 plain["device"],
@@ -125,7 +128,7 @@ class FarmRun:
                 plain["paused"] == "1",
                 float(plain["submitted"]),
             )
-        except (KeyError, ValueError):
+        except (KeyError, ValueError, DataSetError):
             return None
 
 
@@ -264,9 +267,9 @@ def forget_failed(connection: Redis, run: FarmRun) -> None:
     connection.hdel(run.key, "failure_kind", "failure_reason", "shards_failed")
 
 
-def folder_of(folder: Path) -> Path:
-    """The folder of a data set as the farm knows it."""
-    return Path(os.path.abspath(folder))
+def absolute(place: Place) -> Place:
+    """The place of a data set as the farm knows it."""
+    return place if isinstance(place, StoreUrl) else Path(os.path.abspath(place))
 
 
 def _queued(connection: Redis, run: FarmRun) -> list[str]:

@@ -14,7 +14,10 @@ from redis import Redis
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from manifests.layout import DataSet
+from manifests.errors import DataSetError
+
+from ..data_sets import named
+from ..storage.urls import Place, StoreUrl, place_of
 
 QUEUE = "render"
 """What workers listen to; the queue of a run is called ``render:RUN``."""
@@ -48,8 +51,8 @@ class ShardJob(Job):
         self.check()
         return super().perform()
 
-    def check(self) -> tuple[Path, list[int]]:
-        """Folder and frames of the job.
+    def check(self) -> tuple[Place, list[int]]:
+        """Place of the data set and frames of the job.
 
         Raises:
             RefusedJob: as above.
@@ -68,23 +71,34 @@ class ShardJob(Job):
         return allowed(folder[0]), frames
 
 
-def lacking(job: Job) -> frozenset[int]:
-    """Frames of a job that have no pair; none where the job is none of ours."""
+def lacking(job: Job) -> frozenset[int] | None:
+    """Frames of a job that have no pair; none where the job is none of ours; None where that cannot be known now."""
     try:
-        folder, frames = job.check()  # type: ignore[attr-defined]
+        place, frames = job.check()  # type: ignore[attr-defined]
     except RefusedJob:
         return frozenset()
-    return frozenset(frame for frame in frames if not DataSet(folder).is_complete(frame))
+    try:
+        # A worker that waited here would seem dead.
+        return frozenset(named(place, patient=False).lacking(frames))
+    except DataSetError:
+        return None
 
 
-def allowed(folder: str) -> Path:
-    """A folder that the worker may write to: an absolute path, under DEFECTORY_ROOT where that is set.
+def allowed(folder: str) -> Place:
+    """A place that the worker may write to: an absolute path or an address, under DEFECTORY_ROOT where that is set.
 
     Raises:
         RefusedJob: it is not.
     """
     root = os.environ.get(ROOT_VARIABLE)
-    path = Path(folder)
+    try:
+        path = place_of(folder)
+    except DataSetError as error:
+        raise RefusedJob(f"refused the folder {folder}: {error}") from None
+    if isinstance(path, StoreUrl):
+        if root and not f"{path}/".startswith(f"{root.rstrip('/')}/"):
+            raise RefusedJob(f"refused the place {folder}: it lies outside of {ROOT_VARIABLE}={root}")
+        return path
     if not path.is_absolute():
         raise RefusedJob(f"refused the folder {folder}: the farm takes absolute paths")
     if root and not path.resolve().is_relative_to(Path(root).resolve()):

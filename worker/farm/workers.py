@@ -181,6 +181,8 @@ class FarmWorker(Worker):
     def execute_job(self, job: Job, queue: Queue) -> None:
         """Render a shard in a work-horse, and keep count of its pairs."""
         run, lacked = self._serves, lacking(job)
+        # What cannot be known now counts for nothing.
+        lacked = frozenset() if lacked is None else lacked
         self._in_hand = InHand(job, queue, run, lacked, lacked)
         try:
             job.check()  # type: ignore[attr-defined]
@@ -208,7 +210,10 @@ class FarmWorker(Worker):
         hand = self._in_hand
         if hand is None or hand.run is None:
             return
-        left = hand.left & lacking(hand.job)
+        found = lacking(hand.job)
+        if found is None:
+            return
+        left = hand.left & found
         came, hand.left = len(hand.left - left), left
         if came:
             outcomes.count_pairs(self.connection, hand.run, came)
@@ -238,7 +243,7 @@ class FarmWorker(Worker):
         kind, reason = outcomes.last_words(exc_string)
         # Without an execution it is somebody else's job that maintenance has found.
         if execution is not None and self._stopped_job_id != job.id:
-            fruitful = self._in_hand is not None and lacking(job) != self._in_hand.lacked
+            fruitful = self._in_hand is not None and lacking(job) not in (None, self._in_hand.lacked)
             run = self._in_hand.run if self._in_hand is not None else None
             outcomes.blame(self.connection, run, self.name, job, kind, reason, fruitful)
             if kind in outcomes.GIVEN_BACK:
