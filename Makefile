@@ -50,7 +50,7 @@ docs: $(DEV) ## Write the generated pages anew: manifest schema, manifest and co
 bench: $(DEV) ## Run the benchmarks
 	@set -e; for file in benchmarks/bench_*.py; do echo "$$file"; $(RUN) "$$file"; done
 
-soak: $(DEV) ## A run of 300 pairs under 200 random faults, against the same run left in peace
+soak: $(DEV) ## A farm that renders 300 pairs under 200 random faults, against the same run left in peace
 	@$(RUN) -m tests.farm.soak
 
 constraints: ## Resolve constraints.txt anew, to today's versions

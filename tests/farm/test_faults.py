@@ -196,7 +196,7 @@ def test_disk_that_is_full_and_then_is_not(defectory: Command, rendered: tuple[P
 
 
 def test_short_soak(tmp_path: Path) -> None:
-    found = soak(tmp_path, frames=24, faults=16, seed=random.randrange(10**6))
+    found = soak(tmp_path, frames=18, faults=14, seed=random.randrange(10**6))
     print(found.text())
     assert not found.problems
 
