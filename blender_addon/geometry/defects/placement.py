@@ -85,12 +85,30 @@ class Ground:
                 return float(cosines[face])
         return 1.0
 
+    def _within(self, center_mm: Floats, reach_mm: float) -> np.ndarray:
+        """Triangles whose bounding spheres come nearer to a point than a reach, ascending."""
+        axis, order, along, largest = self._rows
+        slab = (reach_mm + largest) * (1 + 1e-9)
+        first, last = np.searchsorted(along, (center_mm[axis] - slab, center_mm[axis] + slab))
+        there = np.sort(order[first:last])
+        return there[np.linalg.norm(self.centers[there] - center_mm, axis=1) - self.radii[there] < reach_mm]
+
+    @cached_property
+    def _rows(self) -> tuple[int, np.ndarray, Floats, float]:
+        """The longest axis, the triangles in order along it, their centers on it, and the largest radius.
+
+        A place that is looked for is tried a thousand times: only what lies beside it is measured.
+        """
+        axis = int(np.argmax(np.ptp(self.centers, axis=0)))
+        order = np.argsort(self.centers[:, axis], kind="stable")
+        return axis, order, self.centers[order, axis], float(self.radii.max())
+
     def holds(self, place: Place, form: Form) -> bool:
         """Whether a form's footprint lies whole on the surface, where that is nearly as it is at the place itself."""
         across = np.cross(place.normal, place.axis)
         probes = form.probes_mm()
         reach = float(np.linalg.norm(probes, axis=1).max())
-        near = np.flatnonzero(np.linalg.norm(self.centers - place.center_mm, axis=1) - self.radii < reach)
+        near = self._within(place.center_mm, reach)
         offset = self.corners[near] - place.center_mm
         height = offset @ place.normal
         plane = np.stack([offset @ place.axis, offset @ across], axis=-1)
