@@ -35,16 +35,18 @@ def begin(cad_file: Path, window: bpy.types.Window | None = None) -> bpy.types.S
     return opening.show_manifest(manifest, cad_file.with_suffix(".yaml"), window)
 
 
-def import_part(cad_file: Path, scene: bpy.types.Scene, window: bpy.types.Window | None = None) -> None:
+def import_part(cad_file: Path, scene: bpy.types.Scene, window: bpy.types.Window | None = None) -> bool:
     """Make a CAD file the part of the open inspection; where none is open, begin one.
+
+    Returns:
+        Whether anything has changed by now; what is still to be prepared becomes an undo step of its own.
 
     Raises:
         UserError: the CAD file cannot be used; the inspection is as it was.
     """
     if not inspection.is_open(scene):
         part = schema.Part(file=cad_file.name, faces=_FACES)
-        _once_prepared(part, cad_file.parent, lambda: begin(cad_file, window))
-        return
+        return _once_prepared(part, cad_file.parent, lambda: begin(cad_file, window), "Import CAD", window)
     source = documents.source(scene)
     if not cad_file.is_relative_to(source.parent):
         # Paths in a manifest start at its folder and may not leave it: the inspection moves to its new part.
@@ -56,29 +58,42 @@ def import_part(cad_file: Path, scene: bpy.types.Scene, window: bpy.types.Window
         edit(scene, "part.file", part.file)
         synchronise(scene)
 
-    _once_prepared(part, source.parent, go)
+    return _once_prepared(part, source.parent, go, "Import CAD", window)
 
 
-def open_manifest(path: Path, window: bpy.types.Window | None = None) -> None:
+def open_manifest(path: Path, window: bpy.types.Window | None = None) -> bool:
     """Open a manifest; where its part is still to be prepared, once it is, so that the window does not wait.
+
+    Returns:
+        As :func:`import_part`.
 
     Raises:
         UserError: the manifest, the CAD file or the disk is at fault.
     """
     part = opening.read(path).the_part()
-    _once_prepared(part, path.parent, lambda: opening.open_manifest(path, window))
+    return _once_prepared(part, path.parent, lambda: opening.open_manifest(path, window), "Open Manifest", window)
 
 
-def _once_prepared(part: schema.Part, home: Path, action: Callable[[], object]) -> None:
+def _once_prepared(
+    part: schema.Part, home: Path, action: Callable[[], object], step: str, window: bpy.types.Window | None
+) -> bool:
     from . import preparing
     from .prepared import get_part, known_part
 
     if bpy.app.background:
         get_part(part, home)
     elif known_part(part, home) is None:
-        preparing.begin(part, home, lambda: guarded(action))
-        return
+
+        def then() -> None:
+            if guarded(action):
+                # No operator is at work any more that would make the step.
+                with bpy.context.temp_override(window=window):
+                    bpy.ops.ed.undo_push(message=step)
+
+        preparing.begin(part, home, then)
+        return False
     action()
+    return True
 
 
 def wanted(scene: bpy.types.Scene) -> schema.Manifest:
@@ -111,7 +126,7 @@ def synchronise(scene: bpy.types.Scene) -> bool:
     if found is None and bpy.app.background:
         found = get_part(manifest.the_part(), home)
     if found is None:
-        preparing.begin(manifest.the_part(), home, lambda: follow(scene))
+        preparing.begin(manifest.the_part(), home, lambda: follow(scene), "edit")
         return False
     # In this order a driver never asks for a parameter that the table does not have.
     foreign.release(before.parameters, manifest.parameters)
@@ -126,7 +141,7 @@ def follow(scene: bpy.types.Scene) -> bool:
     Returns:
         Whether it went well.
     """
-    return guarded(lambda: synchronise(scene))
+    return guarded(lambda: synchronise(scene), "edit")
 
 
 def edit(scene: bpy.types.Scene, path: str, value: Any) -> None:

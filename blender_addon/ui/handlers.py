@@ -16,7 +16,7 @@ from .photograph import comparison, picture
 @persistent
 def on_frame_change(scene: bpy.types.Scene, *_: Any) -> None:
     if not inspection.rendering:
-        guarded(lambda: inspection.show_geometry(scene))
+        guarded(lambda: inspection.show_geometry(scene), "frame")
         return
     # While Blender renders, another thread reads the mesh: replacing it would crash.
     try:
@@ -36,7 +36,7 @@ def on_load(*_: Any) -> None:
 
 @persistent
 def on_undo(*_: Any) -> None:
-    if guarded(inspection.follow_file):
+    if guarded(inspection.follow_file, "frame"):
         # A step may lie between an edit and the scene that followed it.
         authoring.schedule()
 

@@ -55,6 +55,8 @@ problem = ""
 """The last thing that went wrong, for the panel; empty when all is well."""
 problem_field = ""
 """The field of the manifest that it is about, as far as that is known."""
+problem_about = ""
+"""What went wrong, as ``guarded`` has it."""
 render_problem = ""
 """Likewise of the last render in the window."""
 rendering = False

@@ -40,6 +40,7 @@ class Job:
         progress: 0 to 1, as far as anybody knows; None: nobody does.
         heard: bytes of the log that were heard.
         scratch: folder that goes when the job ends; None: it has none.
+        about: what its failure is about, as ``guarded`` takes it.
     """
 
     process: subprocess.Popen[bytes]
@@ -52,6 +53,7 @@ class Job:
     heard: int = 0
     problem: str = ""
     scratch: tempfile.TemporaryDirectory[str] | None = None
+    about: str = ""
 
     @property
     def seconds(self) -> float:
@@ -187,7 +189,7 @@ def _look(kind: str, job: Job) -> None:
     if job.process.returncode == 0 and not job.problem:
         job.then()
     else:
-        guarded(lambda: _refuse(job))
+        guarded(lambda: _refuse(job), job.about)
     job.end()
 
 

@@ -11,25 +11,33 @@ from ..contract import errors
 from . import inspection
 
 
-def guarded(action: Callable[[], object]) -> bool:
+def guarded(action: Callable[[], object], about: str = "") -> bool:
     """Do something; what goes wrong becomes the panel's message.
+
+    Args:
+        action: what is done.
+        about: what it is about, where nobody asked for it: the scene follows an edit, or a frame. When it goes well,
+            only a message about the same is over; what went wrong with something that was asked for still stands.
 
     Returns:
         Whether it went well.
     """
-    inspection.problem_field = ""
     try:
         action()
     except errors.UserError as mistake:
-        inspection.problem = str(mistake)
-        inspection.problem_field = getattr(mistake, "field", "")
+        _say(str(mistake), about, getattr(mistake, "field", ""))
     except Exception as bug:
         traceback.print_exc()  # for the console, where a report of the bug can be copied from
-        inspection.problem = f"Defectory failed ({type(bug).__name__}: {bug}); the system console has more"
+        _say(f"Defectory failed ({type(bug).__name__}: {bug}); the system console has more", about)
     else:
-        inspection.problem = ""
+        if about in ("", inspection.problem_about):
+            _say("", about)
         return True
     return False
+
+
+def _say(problem: str, about: str, field: str = "") -> None:
+    inspection.problem, inspection.problem_about, inspection.problem_field = problem, about, field
 
 
 def redraw() -> None:

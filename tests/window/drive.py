@@ -82,7 +82,9 @@ def steps() -> Iterator[tuple[str, Callable[[], object] | None, Callable[[], obj
     inspection = module("ui.inspection")
     yield "tab", lambda: click(*TAB), lambda: True
     yield "import", lambda: click(*IMPORT), lambda: browser() is not None
+    empty = state()
     yield "part", lambda: choose(PART) and key("Return"), lambda: inspection.is_open(scene())
+    yield from back_and_forth("import", empty)
     yield "defects", lambda: click(*HEADERS["defects"]), lambda: True
     yield "menu", lambda: click(RIGHT, HEADERS["defects"][1] + 30), lambda: True
     yield "dent", lambda: key("d"), lambda: len(manifest().defects) == 1
@@ -96,18 +98,53 @@ def steps() -> Iterator[tuple[str, Callable[[], object] | None, Callable[[], obj
     yield "undone", lambda: bpy.ops.ed.undo(), lambda: len(manifest().parameters) == 0
     yield "redone", lambda: bpy.ops.ed.redo(), lambda: len(manifest().parameters) == 1
     yield from undoing()
+    yield from coloring()
     path = FOLDER / "flange.yaml"
+    shown = state()
     yield "export", lambda: _export(), lambda: browser() is not None
-    yield "written", lambda: choose(path) and key("Return"), lambda: path.is_file()
+    yield "written", lambda: choose(path) and key("Return"), lambda: path.is_file() and state()[2:] == shown[2:]
+    exported, other = state(), path.with_name("other.yaml")
+    other.write_text(path.read_text().replace("seed: 1", "seed: 7"))
+    # Its part was prepared in another folder: the scene comes once that has been done beside the window.
+    yield "opened", lambda: open_manifest(other), lambda: manifest().seed == 7 and state() != "on the way"
+    yield from back_and_forth("open", exported)
+
+
+def coloring() -> Iterator[tuple[str, Callable[[], object] | None, Callable[[], object]]]:
+    """The same view with the part as it is, in the colours of its classes, and under its mask, beside the legend."""
+    shown, masks = module("ui.overlays.settings").shown, module("ui.overlays.mask")
+    yield "preview_again", lambda: click(*HEADERS["preview"]), lambda: True
+    yield "dents", _enlarge_dents, lambda: state() != "on the way" and manifest().defects[0].diameter_mm == 9
+    yield "classes", lambda: setattr(shown(), "classes", True), lambda: True
+    yield "-plain", lambda: setattr(shown(), "classes", False), lambda: True
+    yield "mask", lambda: setattr(shown(), "mask", True), lambda: masks.colours(scene()) is not None
+    yield "-no_mask", lambda: setattr(shown(), "mask", False), lambda: True
+    yield "preview_left", lambda: click(*HEADERS["preview"]), lambda: True
+
+
+def _enlarge_dents() -> None:
+    dent = scene().defectory.manifest.defects[0].dent
+    dent.diameter_mm.fixed, dent.count.fixed = 9, 6
+
+
+def open_manifest(path: Path) -> None:
+    bpy.ops.defectory.open_manifest("EXEC_DEFAULT", True, filepath=str(path))
+
+
+def back_and_forth(name: str, before: Any) -> Iterator[tuple[str, Callable[[], object] | None, Callable[[], object]]]:
+    """What was done just now undone and done again."""
+    after = state()
+    yield f"-{name}_undone", lambda: bpy.ops.ed.undo(), lambda: state() == before
+    yield f"-{name}_redone", lambda: bpy.ops.ed.redo(), lambda: state() == after
 
 
 def state() -> Any:
     """What undo must bring back."""
     inspection, shown = module("ui.inspection"), scene()
     if not inspection.is_open(shown):
-        return None
+        return [shown.name, sorted(thing.name for thing in shown.objects)]
     wanted = module("contract").schema.to_dict(module("ui.authoring").wanted(shown))
-    built = module("contract").schema.to_dict(inspection.current.table.manifest)
+    built = json.loads(shown.defectory.document)["manifest"]
     objects = sorted(
         [thing.name, len(thing.animation_data.drivers) if thing.animation_data else 0] for thing in shown.objects
     )
@@ -131,9 +168,7 @@ def undoing() -> Iterator[tuple[str, Callable[[], object] | None, Callable[[], o
     for name, act in operators.items():
         before = state()
         yield f"-{name}", act, lambda before=before: state() not in (before, "on the way")
-        after = state()
-        yield f"-{name}_undone", lambda: bpy.ops.ed.undo(), lambda before=before: state() == before
-        yield f"-{name}_redone", lambda: bpy.ops.ed.redo(), lambda after=after: state() == after
+        yield from back_and_forth(name, before)
 
 
 def _export() -> None:

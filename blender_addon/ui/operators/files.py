@@ -30,14 +30,15 @@ class OpenManifest(bpy.types.Operator):
         return {"RUNNING_MODAL"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        path = Path(bpy.path.abspath(self.filepath))
-        if not guarded(lambda: authoring.open_manifest(path, context.window)):
+        path, changed = Path(bpy.path.abspath(self.filepath)), []
+        if not guarded(lambda: changed.append(authoring.open_manifest(path, context.window))):
             # Not an error report: with that, a script that calls the operator gets an exception.
             self.report({"WARNING"}, inspection.problem)
             redraw()
             return {"CANCELLED"}
-        if inspection.is_open(context.scene):
-            self.report({"INFO"}, f"{path.name}: {context.scene.frame_end + 1:,} frames")
+        if not any(changed):
+            return {"CANCELLED"}  # or there would be an undo step of nothing
+        self.report({"INFO"}, f"{path.name}: {context.scene.frame_end + 1:,} frames")
         return {"FINISHED"}
 
 
@@ -62,12 +63,12 @@ class ImportPart(bpy.types.Operator):
         return {"RUNNING_MODAL"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        path, window = Path(bpy.path.abspath(self.filepath)), context.window
-        if not guarded(lambda: authoring.import_part(path, context.scene, window)):
+        path, window, changed = Path(bpy.path.abspath(self.filepath)), context.window, []
+        if not guarded(lambda: changed.append(authoring.import_part(path, context.scene, window))):
             self.report({"WARNING"}, inspection.problem)
             redraw()
             return {"CANCELLED"}
-        return {"FINISHED"}
+        return {"FINISHED" if any(changed) else "CANCELLED"}
 
 
 CLASSES: tuple[Any, ...] = (OpenManifest, ImportPart)

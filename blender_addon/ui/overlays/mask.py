@@ -103,7 +103,7 @@ def _request() -> None:
     scene = bpy.context.scene
     wanted = key(scene)
     if wanted is not None and wanted not in _masks and settings.shown().mask:
-        guarded(lambda: begin(scene))
+        guarded(lambda: begin(scene), "mask")
 
 
 def state(scene: bpy.types.Scene) -> str:
