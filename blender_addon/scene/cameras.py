@@ -11,6 +11,7 @@ from . import MM
 from .drivers import bind, bind_vector, drive
 
 _CLOSEST = 0.01  # nearest thing that is seen or focused on, as a share of the distance of the nearest view
+_DRAWN = 0.4  # how large things are drawn in the 3D view that have no size, as a share of the part's radius
 
 
 def add_camera(
@@ -24,12 +25,14 @@ def add_camera(
     camera = table.manifest.camera
     viewpoint = bpy.data.objects.new("Viewpoint", None)
     viewpoint.rotation_mode = "QUATERNION"
+    viewpoint.empty_display_size = _DRAWN * bounds.radius_mm * MM
     for index, axis in enumerate("xyz"):
         drive(viewpoint, "location", f'param("@view.{axis}_mm", frame) * {MM}', index=index)
     for index, axis in enumerate("wxyz"):
         drive(viewpoint, "rotation_quaternion", f'param("@view.q{axis}", frame)', index=index)
 
     lens = bpy.data.cameras.new("Camera")
+    lens.display_size = _DRAWN * bounds.radius_mm * MM
     left, top, width, height = camera.region()
     pixel_mm = camera.sensor_width_mm / camera.sensor_px[0]
     lens.sensor_fit = "HORIZONTAL"

@@ -11,13 +11,15 @@ import bpy
 
 from ..contract import fields
 from .model import parameters, values
-from .model.shapes import FIXED, Shape, classes_of, label, shape
+from .model.shapes import FIXED, Shape, classes_of, label, shape, title
 from .operators.lists import AddItem, CopyItem, MoveItem, RemoveItem
 from .operators.randomise import Randomise, StopRandomising
 
 _CHARACTER_PX = 7.0
 """Width of a character of Blender's interface font at a scale of 1, near enough to wrap lines."""
 _AXES = "XYZ"
+_NAMES = 0.46
+"""Share of a row that its name has: nearly all fit where the sidebar is as wide as Blender makes it."""
 
 
 class Fields:
@@ -41,7 +43,6 @@ class Fields:
             place: of the group in the properties, such as ``views.ring``; only lists need it.
             skip: fields that are left out.
         """
-        layout.use_property_split, layout.use_property_decorate = True, False
         for one in dataclasses.fields(owner):  # type: ignore[arg-type]
             if one.name not in skip:
                 self.field(layout, group, owner, one.name, path, place)
@@ -50,19 +51,24 @@ class Fields:
         """One field; see :meth:`group`."""
         about = fields.info(owner, name)
         what = shape(fields.hints(owner)[name], about)
-        where, spot = fields.join(path, name), fields.join(place, name)
+        where, spot, text = fields.join(path, name), fields.join(place, name), title(name, what)
         if what.optional:
-            layout.prop(group, f"use_{name}", text=label(name))
+            _beside(layout, "").prop(group, f"use_{name}", text=text)
             if not getattr(group, f"use_{name}"):
                 return
+            text = ""
         if what.form == "collection":
             self._list(layout, group, name, what, where, spot)
         elif what.form in ("group", "union"):
-            self._item(layout, getattr(group, name), what.hint, where, spot, label(name))
+            self._item(layout, getattr(group, name), what.hint, where, spot, text)
         elif about.driven:
-            self._driven(layout, group, name, what, where)
+            self._driven(layout, group, name, what, where, text)
+        elif what.form == "bool":
+            _beside(layout, "").prop(group, name, text=text)
         else:
-            layout.prop(group, name, text="" if what.optional else label(name))
+            # Without a text of its own, the names that can be chosen together have none either.
+            shown = text if what.form == "flags" else ""
+            _beside(layout, text).column(align=True).prop(group, name, text=shown)
 
     def items(self, layout: Any, name: str, kinds: tuple[type, ...] | None, owner: type | None = None) -> None:
         """A list of the manifest with its buttons, and the fields of the chosen item under it.
@@ -90,51 +96,47 @@ class Fields:
             hint: Any = kinds if kinds is not None else owner
             self._item(layout.column(), items[index], hint, f"{name}[{index}]", f"{name}[{index}]", None)
 
-    def _item(self, layout: Any, item: Any, hint: Any, path: str, place: str, title: str | None) -> None:
+    def _item(self, layout: Any, item: Any, hint: Any, path: str, place: str, name: str | None) -> None:
+        """A group, or the kinds of one with the group of that which is chosen; in a box where it has a name."""
         if not isinstance(hint, tuple):
-            box = layout.box() if title else layout
-            if title:
-                box.label(text=title)
-            self.group(box, item, hint, path, place)
+            within = layout if name is None else layout.box()
+            if name:
+                within.label(text=name)
+            self.group(within, item, hint, path, place)
             return
         kinds = classes_of(hint)
-        layout.use_property_split, layout.use_property_decorate = True, False
+        cell = _beside(layout, name or ("" if FIXED in kinds else "Kind"))
         if FIXED in kinds:
-            row = layout.row(align=True)
-            if item.kind == FIXED:
-                row.prop(item, FIXED, text=title or "")
-            else:
-                row.label(text=title or "")
-            row.prop(
-                item, "kind", text="", icon="DRIVER" if item.kind != FIXED else "NONE", icon_only=item.kind == FIXED
-            )
+            fixed = item.kind == FIXED
+            if fixed:
+                cell.prop(item, FIXED, text="")
+            cell.prop(item, "kind", text="", icon="NONE" if fixed else "DRIVER", icon_only=fixed)
         else:
-            layout.prop(item, "kind", text=title or "Kind")
+            cell.prop(item, "kind", text="")
         owner = kinds[item.kind]
         if owner is not None and dataclasses.fields(owner):
-            self.group(
-                layout.box() if title else layout, values.chosen(item), owner, path, fields.join(place, item.kind)
-            )
+            within = layout if name is None else layout.box()
+            self.group(within, values.chosen(item), owner, path, fields.join(place, item.kind))
 
-    def _driven(self, layout: Any, group: Any, name: str, what: Shape, path: str) -> None:
+    def _driven(self, layout: Any, group: Any, name: str, what: Shape, path: str, text: str) -> None:
         if what.form != "vector":
-            self._number(layout.row(align=True), group, name, path, label(name))
+            self._number(_beside(layout, text), group, name, path)
+            return
+        if name.endswith("color"):
+            _beside(layout, text).prop(group, name, text="")
             return
         column = layout.column(align=True)
-        if name.endswith("color"):
-            column.row(align=True).prop(group, name, text=label(name))
-            return
         for index in range(what.size):
             axis = _AXES[index] if what.size <= len(_AXES) else str(index + 1)
-            text = f"{label(name)} {axis}" if index == 0 else axis
-            self._number(column.row(align=True), group, name, f"{path}[{index}]", text, index)
+            place = f"{text} {axis}" if index == 0 else axis
+            self._number(_beside(column, place), group, name, f"{path}[{index}]", index)
 
-    def _number(self, row: Any, group: Any, name: str, path: str, text: str, index: int = -1) -> None:
+    def _number(self, row: Any, group: Any, name: str, path: str, index: int = -1) -> None:
         drawn = parameters.find(self.root, path)
         field = row.row(align=True)
         field.enabled = drawn is None or drawn.muted
         more = {"index": index} if index >= 0 else {}
-        field.prop(group, name, text=text, **more)
+        field.prop(group, name, text="", **more)
         operator = StopRandomising if drawn is not None else Randomise
         button = row.operator(operator.bl_idname, text="", icon="DRIVER", depress=drawn is not None)
         button.target = path
@@ -154,6 +156,15 @@ class Fields:
             self._item(inner, item, what.hint, f"{path}[{index}]", f"{place}[{index}]", None)
 
 
+def _beside(layout: Any, name: str) -> Any:
+    """Where the value of a name stands, in a row of its own."""
+    split = layout.split(factor=_NAMES)
+    left = split.row()
+    left.alignment = "RIGHT"
+    left.label(text=name)
+    return split.row(align=True)
+
+
 def lines(layout: Any, pairs: Iterable[tuple[str, str]]) -> None:
     """Labels with their texts, in two columns."""
     column = layout.column(align=True)
@@ -163,11 +174,20 @@ def lines(layout: Any, pairs: Iterable[tuple[str, str]]) -> None:
         row.label(text=text, translate=False)
 
 
+def hint(layout: Any, context: bpy.types.Context, text: str) -> None:
+    """A text of any length, broken into lines that fit the sidebar."""
+    _wrapped(layout.column(align=True), context, text, "INFO")
+
+
 def message(layout: Any, context: bpy.types.Context, text: str) -> None:
-    """A message of any length, broken into lines that fit the sidebar."""
-    scale = context.preferences.system.ui_scale or 1.0  # 0 without a window
-    width = max(20, int((context.region.width / scale - 60) / _CHARACTER_PX))
+    """A :func:`hint` that something is wrong."""
     column = layout.box().column(align=True)
     column.alert = True
+    _wrapped(column, context, text, "ERROR")
+
+
+def _wrapped(column: Any, context: bpy.types.Context, text: str, icon: str) -> None:
+    scale = context.preferences.system.ui_scale or 1.0  # 0 without a window
+    width = max(20, int((context.region.width / scale - 60) / _CHARACTER_PX))
     for number, line in enumerate(textwrap.wrap(text, width)):
-        column.label(text=line, icon="ERROR" if number == 0 else "BLANK1", translate=False)
+        column.label(text=line, icon=icon if number == 0 else "BLANK1", translate=False)

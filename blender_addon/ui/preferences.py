@@ -7,7 +7,8 @@ from typing import Any
 
 import bpy
 
-_PACKAGE = __package__.rpartition(".ui")[0]
+PACKAGE = __package__.rpartition(".ui")[0]
+"""Name of the extension, as Blender knows it."""
 _DEVICES = ("auto", "cpu", "cuda", "optix", "hip", "metal", "oneapi")
 
 
@@ -25,7 +26,7 @@ class Settings:
 class DefectoryPreferences(bpy.types.AddonPreferences):
     """Where and with what data sets are rendered"""
 
-    bl_idname = _PACKAGE
+    bl_idname = PACKAGE
 
     command: bpy.props.StringProperty(  # type: ignore[valid-type]
         name="Command",
@@ -62,7 +63,7 @@ class DefectoryPreferences(bpy.types.AddonPreferences):
 
 def settings() -> Settings:
     """What the preferences say now."""
-    addon = bpy.context.preferences.addons.get(_PACKAGE)
+    addon = bpy.context.preferences.addons.get(PACKAGE)
     if addon is None or addon.preferences is None:
         return Settings()
     return Settings(**{name: getattr(addon.preferences, name) for name in Settings.__dataclass_fields__})

@@ -73,10 +73,11 @@ def command(path: Path, out: Path, settings: Settings, *, farm: bool) -> list[st
     program = shutil.which(bpy.path.abspath(settings.command)) or shutil.which(settings.command)
     if program is None:
         raise errors.BlenderError(
-            f"There is no command '{settings.command}'; name it in the extension's preferences, under Command"
+            f"There is no command '{settings.command}'; name it under Command in the add-on's preferences, which the "
+            "gear beside Render Here opens"
         )
     if farm and not settings.redis_url:
-        raise errors.QueueError("No farm is known; name its Redis in the preferences of the extension")
+        raise errors.QueueError("No farm is known; name its Redis in the add-on's preferences, which the gear opens")
     words = [program, "submit" if farm else "render", str(path), "--out", str(out), "--device", settings.device]
     return [*words, "--redis", settings.redis_url] if farm else words
 

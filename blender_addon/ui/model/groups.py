@@ -9,7 +9,7 @@ from typing import Any
 import bpy
 
 from ...contract import fields, schema
-from .shapes import FIXED, Shape, classes_of, label, shape
+from .shapes import FIXED, Shape, classes_of, is_length, label, shape, title
 
 _MOST = 2**31 - 1
 _PREFIX = "Defectory_"
@@ -44,7 +44,7 @@ class Groups:
             what = shape(fields.hints(owner)[one.name], about)
             if what.optional:
                 doc = f"Whether this is given: {about.doc}"
-                properties[f"use_{one.name}"] = self._property("Bool", label(one.name), doc, default=False)
+                properties[f"use_{one.name}"] = self._property("Bool", title(one.name, what), doc, default=False)
             properties |= self._kept(one.name, what, about)
         return properties
 
@@ -84,7 +84,7 @@ class Groups:
         return self._made[key]
 
     def _plain(self, name: str, what: Shape, about: fields.FieldInfo) -> Any:
-        text = label(name)
+        text = title(name, what)
         if what.form == "bool":
             return self._property("Bool", text, about.doc)
         if what.form in ("text", "list", "rows"):
@@ -103,9 +103,11 @@ class Groups:
             limits["min"] = int(limits["min"])
         if what.hint is float:
             limits |= {"precision": 3, "step": 10}
+        if is_length(name, what):
+            limits["unit"] = "CAMERA"  # millimetres, whatever the scene's unit is
         if what.form == "vector":
             size: dict[str, Any] = {"size": what.size}
-            if name.endswith("color"):
+            if name.endswith(("color", "background")):
                 # Linear light, as the manifest has it.
                 size["subtype"] = "COLOR"
             kind = "IntVector" if what.hint is int else "FloatVector"

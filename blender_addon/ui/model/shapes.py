@@ -86,6 +86,10 @@ def classes_of(union: tuple[Any, ...]) -> dict[str, type | None]:
     return {fields.kind(one) or FIXED: None if one is float else one for one in union}
 
 
+_SPELLED = {"srgb": "sRGB", "aov": "AOV", "mm": "mm", "cm": "cm", "m": "m"}
+"""Names that are not written as words."""
+
+
 def label(name: str) -> str:
     """What a person reads: ``diameter_mm`` is *Diameter (mm)*."""
     units = {"mm": "mm", "deg": "°", "px": "px", "w": "W", "cm2": "/cm²", "e": "e⁻"}
@@ -93,4 +97,14 @@ def label(name: str) -> str:
     if stem and unit in units:
         stem = stem.removesuffix("_per")
         return f"{stem.replace('_', ' ').capitalize()} ({units[unit]})"
-    return name.replace("_", " ").capitalize()
+    return _SPELLED.get(name, name.replace("_", " ").capitalize())
+
+
+def is_length(name: str, what: Shape) -> bool:
+    """Whether Blender can say the unit of the numbers, millimetres, behind them."""
+    return what.form in ("float", "vector") and what.hint is float and name.endswith("_mm")
+
+
+def title(name: str, what: Shape) -> str:
+    """:func:`label` of a field; without the unit where that stands behind the number."""
+    return label(name.removesuffix("_mm") if is_length(name, what) else name)

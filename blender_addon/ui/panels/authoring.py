@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 
 from ...contract import schema
-from .. import drawing, drivers, facts, inspection, preparing, runs
+from .. import drawing, drivers, facts, inspection, preferences, preparing, runs
 from ..operators.export import CancelRun, ExportManifest, OpenReport, RenderHere, SubmitToFarm
 from ..operators.files import ImportPart, OpenManifest
 from ..operators.frames import AllowDrivers, RestoreRig, WakeDrivers
@@ -143,8 +143,8 @@ class RandomisePanel(StepPanel, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         if not root(context).parameters:
-            drawing.lines(self.layout, [("Nothing yet:", "press a driver button beside a field,")])
-            drawing.lines(self.layout, [("", "or right-click any property")])
+            hint = "Nothing yet: press a driver button beside a number, or right-click any property of Blender"
+            drawing.hint(self.layout, context, hint)
         fields_of(context).items(self.layout, "parameters", None, schema.Parameter)
 
 
@@ -159,10 +159,12 @@ class ExportPanel(StepPanel, bpy.types.Panel):
         fields, group = fields_of(context), root(context)
         fields.group(self.layout, group.render, schema.Render, "render", "render")
         fields.group(self.layout.box(), group.output, schema.Output, "output", "output")
+        fields.field(self.layout, group, schema.Manifest, "twin", "", "")
         self.layout.operator(ExportManifest.bl_idname, icon="EXPORT")
         row = self.layout.row(align=True)
         row.operator(RenderHere.bl_idname, icon="RENDER_STILL")
         row.operator(SubmitToFarm.bl_idname, icon="NETWORK_DRIVE")
+        row.operator("preferences.addon_show", text="", icon="PREFERENCES").module = preferences.PACKAGE
         if runs.run is not None:
             row = self.layout.row(align=True)
             done, frames = runs.run.done, runs.run.frames

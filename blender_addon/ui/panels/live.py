@@ -29,7 +29,7 @@ class SeenPanel(_SubPanel, bpy.types.Panel):
 
     bl_idname = "DEFECTORY_PT_seen"
     bl_parent_id = "DEFECTORY_PT_views"
-    bl_label = "In the 3D View"
+    bl_label = "Cameras and Coverage"
 
     def draw(self, context: bpy.types.Context) -> None:
         layout, shown = self.layout, settings.shown()
@@ -51,7 +51,7 @@ class LivePanel(_SubPanel, bpy.types.Panel):
 
     bl_idname = "DEFECTORY_PT_live"
     bl_parent_id = "DEFECTORY_PT_preview"
-    bl_label = "In the 3D View and Beside It"
+    bl_label = "Classes, Mask, Contact Sheet"
 
     def draw(self, context: bpy.types.Context) -> None:
         layout, shown, opened = self.layout, settings.shown(), inspection.current
@@ -96,9 +96,8 @@ def _coverage_legend(layout: Any, numbers: dict[str, float]) -> None:
         column.label(text=text, icon_value=swatches.icon(tuple(color)), translate=False)
     for color, text in ((picture.MISSED, "reachable, not seen"), (picture.UNREACHABLE, "not reachable by any view")):
         column.label(text=text, icon_value=swatches.icon(color))
-    layout.label(
-        text=f"Seen: {least:.3g} px/mm, {numbers['incidence_deg']:.0f}°, blur {numbers['blur_px']:.0f} px", icon="INFO"
-    )
+    blur, turned = numbers["blur_px"], numbers["incidence_deg"]
+    layout.label(text=f"Seen: ≥ {least:.3g} px/mm, ≤ {turned:.0f}°, blur ≤ {blur:.0f} px", icon="INFO")
 
 
 CLASSES: tuple[Any, ...] = (SeenPanel, LivePanel)
