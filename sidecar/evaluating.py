@@ -7,6 +7,7 @@ import dataclasses
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,13 +22,14 @@ from .data.splits import check_unchanged, divide
 from .evaluation import Evaluation, Picture, Row, evaluate, numbers
 from .prediction import Predictor, find_part
 from .runs import Run
+from .scores.singly import Defect
 from .scores.thresholds import Thresholds
 
 
 def evaluate_run(folder: Path, out: Path, device: str) -> Evaluation:
     """Evaluate a run on the test side of its split, at the pictures' own resolution.
 
-    Writes ``OUT/metrics.json``, ``OUT/images.csv`` and ``OUT/report.html``.
+    Writes ``OUT/metrics.json``, ``OUT/images.csv``, ``OUT/defects.csv`` and ``OUT/report.html``.
 
     Raises:
         DataSetError: there are no test samples, or one cannot be read.
@@ -66,7 +68,8 @@ def evaluate_run(folder: Path, out: Path, device: str) -> Evaluation:
         **numbers(found),
     }
     run.write_json(out / "metrics.json", record)
-    write_atomic(out / "images.csv", _table(found.rows).encode())
+    write_atomic(out / "images.csv", _images(found.rows).encode())
+    write_atomic(out / "defects.csv", _defects(found.defects).encode())
     write_atomic(out / "report.html", report.page(record, found).encode())
     return found
 
@@ -87,7 +90,8 @@ def _picture(sample: Sample, pictures: Pictures, predictor: Predictor, classes: 
     mask = read_mask(sample, classes.numbers, *scores.shape)
     instances = read_instances(sample, *scores.shape)
     rgb = np.repeat(image, 3, axis=2) if image.shape[2] == 1 else image
-    return Picture(f"{sample.source}/{sample.name}", sample.group, sample.view, rgb, scores, mask, instances)
+    name = f"{sample.source}/{sample.name}"
+    return Picture(name, sample.group, sample.view, rgb, scores, mask, instances, sample.defects)
 
 
 def _told(validation: list[Sample]) -> str:
@@ -96,9 +100,19 @@ def _told(validation: list[Sample]) -> str:
     return f"highest F1 of the pixels of {len(validation)} validation images"
 
 
-def _table(rows: list[Row]) -> str:
+def _images(rows: list[Row]) -> str:
+    return _table(list(Row.__dataclass_fields__), [vars(row) for row in rows])
+
+
+def _defects(defects: list[Defect]) -> str:
+    measures = list(dict.fromkeys(name for defect in defects for name in defect.measures))
+    plain = [name for name in Defect.__dataclass_fields__ if name != "measures"]
+    return _table([*plain, *measures], [{**vars(defect), **defect.measures} for defect in defects])
+
+
+def _table(head: list[str], rows: list[dict[str, Any]]) -> str:
     table = io.StringIO()
-    writer = csv.writer(table, lineterminator="\n")
-    writer.writerow(Row.__dataclass_fields__)
-    writer.writerows(vars(row).values() for row in rows)
+    writer = csv.DictWriter(table, head, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
     return table.getvalue()

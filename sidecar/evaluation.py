@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .scores import batches, bins, curves, detection, thresholds
+from .scores import batches, bins, curves, detection, singly, thresholds
 from .scores.bins import Counts, Floats
+from .scores.singly import Defect
 from .scores.tally import COVERAGES, Tally
 from .scores.thresholds import Thresholds
 
@@ -34,6 +35,7 @@ class Picture:
         scores: (height, width) float32, >= 0.
         classes: (height, width) uint8 class mask.
         instances: (height, width) which defect, or None.
+        known: what the data set says of each defect, by its number in ``instances``.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Picture:
     scores: NDArray[np.float32]
     classes: NDArray[np.uint8]
     instances: Counts | None = None
+    known: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,7 @@ class Evaluation:
         chosen: where the thresholds come from, in words.
         by_view: hits, alarms and missed pixels under the thresholds per view.
         rows: one for each image.
+        defects: one for each defect of each image, those that are acceptable left out.
         best, worst: defective pictures of the highest and of the lowest F1.
         alarming: good pictures with the most false alarms, those without any left out.
     """
@@ -92,6 +96,7 @@ class Evaluation:
     chosen: str
     by_view: tuple[int, int, int]
     rows: list[Row]
+    defects: list[Defect]
     best: list[tuple[Row, Picture]] = field(default_factory=list)
     worst: list[tuple[Row, Picture]] = field(default_factory=list)
     alarming: list[tuple[Row, Picture]] = field(default_factory=list)
@@ -112,15 +117,18 @@ def evaluate(
             which is a bound and no result, and goes through them twice.
     """
     limits, told = chosen or _bound(test, labels, acceptable)
-    tally, rows, kept = Tally(labels, acceptable), list[Row](), (_Kept(), _Kept(), _Kept())
+    tally, rows, single = Tally(labels, acceptable), list[Row](), list[Defect]()
+    kept = _Kept(), _Kept(), _Kept()
     by_view = np.zeros(3, np.int64)
-    defects = [value for name, value in labels.items() if value and name not in acceptable]
+    sought = {name: value for name, value in labels.items() if value and name not in acceptable}
     for picture in test():
         tally.add(picture.scores, picture.classes, picture.instances, picture.view)
-        defective = np.isin(picture.classes, defects)
+        defective = np.isin(picture.classes, list(sought.values()))
         by_view += _count(picture.scores >= np.float32(limits.of(picture.view)), defective)
         row = _row(picture, defective, limits.overall)
         rows.append(row)
+        masks = picture.scores, picture.classes, picture.instances
+        single += singly.defects_of(picture.name, *masks, sought, picture.known, limits.overall)
         if row.defective:
             kept[0].offer(row.f1, row, picture)
             kept[1].offer(-row.f1, row, picture)
@@ -130,7 +138,7 @@ def evaluate(
     shown = {row.name for row, _ in best}
     worst = [(row, picture) for row, picture in worst if row.name not in shown]
     hits, alarms, missed = by_view.tolist()
-    return Evaluation(tally, limits, told, (hits, alarms, missed), rows, best, worst, alarming)
+    return Evaluation(tally, limits, told, (hits, alarms, missed), rows, single, best, worst, alarming)
 
 
 def numbers(found: Evaluation) -> dict[str, Any]:
@@ -157,6 +165,10 @@ def numbers(found: Evaluation) -> dict[str, Any]:
             "coverage": list(COVERAGES),
             **{name: recall.tolist() for name, recall in by_coverage.items()},
             "mean": None if mean is None else mean.tolist(),
+        },
+        "singly": {
+            "by_visibility": singly.by_visibility(found.defects),
+            "by_measure": singly.by_measure(found.defects),
         },
         "batches": _batches(found.rows),
     }

@@ -121,6 +121,22 @@ def coverage(found: Evaluation) -> str:
     return plot.svg
 
 
+def singly(found: Evaluation) -> str:
+    """Each defect by its size and its contrast, found or missed; empty where no twin tells the contrast."""
+    told = [defect for defect in found.defects if defect.measures.get("contrast", 0) > 0]
+    if not told:
+        return ""
+    size = "diameter_mm" if all("diameter_mm" in defect.measures for defect in told) else "diameter_px"
+    with _Plot("Defects by size and contrast", size.replace("_", " "), "contrast, over the noise") as plot:
+        plot.axes.set(xscale="log", yscale="log")
+        for kind, marker, color in ((True, "o", COLORS[2]), (False, "x", COLORS[1])):
+            mine = [defect.measures for defect in told if defect.found is kind]
+            label = f"{'found' if kind else 'missed'}: {len(mine)}"
+            places = [[measures[name] for measures in mine] for name in (size, "contrast")]
+            plot.axes.plot(*places, marker, linestyle="", markersize=4.5, color=color, label=label, alpha=0.8)
+    return plot.svg
+
+
 def densities(found: Evaluation) -> str:
     """How the scores of good and of defective pixels are distributed; where they overlap no threshold can part them."""
     tally = found.tally
@@ -214,10 +230,11 @@ class _Plot:
         return self
 
     def __exit__(self, *error: object) -> None:
-        if self.axes.get_xscale() == "log":
-            self.axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=8))
-            self.axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-            self.axes.xaxis.set_minor_formatter(NullFormatter())
+        for axis, scale in ((self.axes.xaxis, self.axes.get_xscale()), (self.axes.yaxis, self.axes.get_yscale())):
+            if scale == "log":
+                axis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=8))
+                axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+                axis.set_minor_formatter(NullFormatter())
         if self.axes.get_legend_handles_labels()[0]:
             self.axes.legend()
         stream = io.StringIO()

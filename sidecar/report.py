@@ -15,6 +15,8 @@ from .evaluation import Evaluation, Picture, Row, quality
 from .scores.bins import Floats
 from .scores.domain import Projection, Shift
 
+_COUNTED = ["defects", "found", "pixels found"]
+
 
 @dataclass(frozen=True)
 class Table:
@@ -54,10 +56,10 @@ def page(record: Mapping[str, Any], found: Evaluation) -> str:
     names, chart = quality(found.rows) or ([], None)
     drawn = [figures.precision_recall({record["run"]: found}), figures.operating({record["run"]: found})]
     drawn += [figures.overlap({record["run"]: found}), figures.coverage(found), figures.densities(found)]
-    drawn += [figures.by_view(found)]
+    drawn += [figures.singly(found), figures.by_view(found)]
     if chart is not None:
         drawn.append(figures.control(names, chart, sorted({row.batch for row in found.rows if row.defective})))
-    tables = [_classes(record), _pixels(record)]
+    tables = [_classes(record), *_singly(record), _pixels(record)]
     if record["published"]:
         tables.append(_published(record))
     weights = f" · feature weights: {record['weights']}" if record["weights"] else ""
@@ -138,6 +140,32 @@ def _classes(record: Mapping[str, Any]) -> Table:
     head = ["class", "instances", "pixels", "pixels found", "defects found", "peak mean IoU", "at threshold"]
     note = "A defect is found where one of its pixels is. Peak mean IoU is the best of all thresholds (S0, table 4)."
     return Table("By class", head, rows, note)
+
+
+def _singly(record: Mapping[str, Any]) -> list[Table]:
+    """What is found of the defects by whether they can be seen, and by their measures."""
+    told, groups = record["singly"]["by_visibility"], record["singly"]["by_measure"]
+    tables = []
+    if told:
+        rows = [[name, *_counted(told[name])] for name in told]
+        note = "Visible or not as the twins of the images tell; what nobody could see, nobody can ask a model to find."
+        tables.append(Table("What can be seen", ["", *_COUNTED], rows, note))
+    if groups:
+        rows = [
+            [f"{group['class']}, {group['measure'].replace('_', ' ')}", _range(group), *_counted(group)]
+            for group in groups
+        ]
+        note = "Each measure divides the defects into groups of the same number, from the least to the greatest."
+        tables.append(Table("Defects by size and contrast", ["", "from – to", *_COUNTED], rows, note))
+    return tables
+
+
+def _counted(group: Mapping[str, Any]) -> list[str]:
+    return [f"{group['count']:,}", _percent(group["found"]), _percent(group["pixels_found"])]
+
+
+def _range(group: Mapping[str, Any]) -> str:
+    return f"{group['low']:.3g} – {group['high']:.3g}"
 
 
 def _pixels(record: Mapping[str, Any]) -> Table:

@@ -34,6 +34,7 @@ class Sample:
         shows: classes that are known to be in its mask, or None where only the mask can tell.
         acceptable: classes of it that the source says are no defects.
         instances: file of its instance mask, 16 bit, or None.
+        defects: what the source says of each defect, by its number in the instance mask.
         side: ``train``, ``val`` or ``test`` where the folder itself says so, else empty.
         view: which view of the plan it is, else empty; thresholds may differ by it.
     """
@@ -48,6 +49,7 @@ class Sample:
     shows: frozenset[str] | None = None
     acceptable: frozenset[str] = frozenset()
     instances: Path | None = None
+    defects: Mapping[int, Mapping[str, Any]] = field(default_factory=dict, hash=False)
     side: str = ""
     view: str = ""
 

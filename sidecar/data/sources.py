@@ -105,6 +105,7 @@ class Rendered(_Source):
                 shows=shown,
                 acceptable=acceptable,
                 instances=data_set.root / record["instance_mask"],
+                defects={defect["id"]: defect for defect in record["defects"] if defect["pixels"]},
                 view=str(record["view"]),
             )
 

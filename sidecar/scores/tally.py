@@ -13,7 +13,7 @@ from .bins import Counts, Floats
 
 COVERAGES = (0.0, 0.01, 0.02, 0.03, 0.05, 0.1, 0.15, 0.2, 0.25, 0.5, 0.75, 1.0)
 """Share of a defect's pixels that must be called for it to count as detected (S4, appendix C), and one at least."""
-_EIGHT_NEIGHBOURS = np.ones((3, 3))
+EIGHT_NEIGHBOURS = np.ones((3, 3))
 
 
 class Tally:
@@ -125,7 +125,7 @@ class Tally:
         self, name: str, at: NDArray[np.int32], inside: NDArray[np.bool_], instances: Counts | None
     ) -> None:
         table = self.detections.setdefault(name, np.zeros((len(COVERAGES), bins.COUNT), np.uint32))
-        ids = ndimage.label(inside, _EIGHT_NEIGHBOURS)[0] if instances is None else np.where(inside, instances, 0)
+        ids = ndimage.label(inside, EIGHT_NEIGHBOURS)[0] if instances is None else np.where(inside, instances, 0)
         chosen = ids > 0
         order = np.lexsort((at[chosen], ids[chosen]))
         starts = np.flatnonzero(np.diff(ids[chosen][order], prepend=0))
@@ -138,7 +138,7 @@ class Tally:
         defective = present & {self.labels[name] for name in self.defects}
         if not defective:
             return
-        regions, count = ndimage.label(np.isin(classes, list(defective)), _EIGHT_NEIGHBOURS)
+        regions, count = ndimage.label(np.isin(classes, list(defective)), EIGHT_NEIGHBOURS)
         inside = regions > 0
         share = 1.0 / np.bincount(regions[inside], minlength=count + 1)[regions[inside]]
         self.overlap += np.bincount(at[inside], share, minlength=bins.COUNT)

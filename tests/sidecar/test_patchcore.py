@@ -159,6 +159,8 @@ def test_from_pictures_to_reports(config: Path, tmp_path: Path) -> None:
     assert metrics["images"] == {"count": 5, "defective": 3}
     assert metrics["pixels"]["auroc"] > 0.9
     assert len((first / "evaluated" / "images.csv").read_text().splitlines()) == 6
+    defects = (first / "evaluated" / "defects.csv").read_text().splitlines()
+    assert defects[0] == "image,label,number,pixels,called,score,visible,diameter_px" and len(defects) == 4
     page = (first / "evaluated" / "report.html").read_text()
     assert page.count("<svg") >= 5 and page.count("data:image/webp") >= 3
     # Trained on from another run, and melded with it.

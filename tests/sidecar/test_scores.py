@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ from sklearn.metrics import (
     roc_curve,
 )
 
-from sidecar.scores import batches, bins, curves, detection, domain, thresholds
+from sidecar.scores import batches, bins, curves, detection, domain, singly, thresholds
 from sidecar.scores.tally import COVERAGES, Tally
 
 LABELS = {"background": 0, "dent": 1, "scratch": 2, "stain": 3}
@@ -152,6 +153,41 @@ def test_defects_are_counted_one_by_one() -> None:
         expected = [np.mean([share > 0 if c == 0 else share >= c for share in shares]) for c in COVERAGES]
         assert found[name] == pytest.approx(expected, abs=1e-12)
     assert detection.mean_recall(found, tally) == pytest.approx((found["dent"] + found["scratch"]) / 2)
+
+
+def test_each_defect_is_told_by_its_size_and_contrast() -> None:
+    rng = np.random.default_rng(0)
+    scores = np.ones((160, 160), np.float32)
+    classes, instances = np.zeros((160, 160), np.uint8), np.zeros((160, 160), int)
+    known: dict[int, dict[str, Any]] = {}
+    for number in range(1, 17):
+        row, column = divmod(number - 1, 4)
+        place = slice(40 * row, 40 * row + number), slice(40 * column, 40 * column + 10)
+        classes[place], instances[place] = 1, number
+        # The fainter half is not found; of the others, one pixel is.
+        contrast = 17.0 - number
+        known[number] = {"id": number, "diameter_mm": 2.0, "contrast": contrast, "visible": contrast > 4}
+        scores[40 * row, 40 * column] = 5 if contrast > 8 else 1 + rng.random()
+    classes[150:, 150:] = 2
+    seen = list(singly.defects_of("a", scores, classes, instances, {"dent": 1}, known, 5.0))
+    assert [(d.number, d.pixels, d.called) for d in seen] == [(n, 10 * n, int(n <= 8)) for n in range(1, 17)]
+    assert seen[3].measures == {"diameter_px": pytest.approx(7.136, abs=1e-3), "diameter_mm": 2.0, "contrast": 13.0}
+    groups = singly.by_measure(seen)
+    # All have the same diameter in mm, which tells nothing.
+    assert [(g["measure"], g["low"], g["high"], g["count"], g["found"]) for g in groups[4:]] == [
+        ("contrast", 1, 4, 4, 0),
+        ("contrast", 5, 8, 4, 0),
+        ("contrast", 9, 12, 4, 1),
+        ("contrast", 13, 16, 4, 1),
+    ]
+    assert [g["measure"] for g in groups[:4]] == ["diameter_px"] * 4
+    assert groups[0]["pixels_found"] == 4 / 100
+    told = singly.by_visibility(seen)
+    assert told["visible"] == {"count": 12, "found": 8 / 12, "pixels_found": 8 / 780}
+    assert told["invisible"]["count"] == 4 and told["invisible"]["found"] == 0
+    # Without an instance mask each connected region is one, of which nothing more is known.
+    regions = list(singly.defects_of("a", scores, classes, None, {"dent": 1}, known, 5.0))
+    assert len(regions) == 16 and {d.visible for d in regions} == {None} and singly.by_visibility(regions) == {}
 
 
 def test_without_instances_regions_are_counted() -> None:

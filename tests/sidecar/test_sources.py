@@ -26,6 +26,7 @@ def test_rendered_data_set(tmp_path: Path) -> None:
     assert [sample.view for sample in samples[:3]] == ["0", "1", "0"]
     assert [sample.good for sample in samples] == [True] * 6 + [False] * 6
     assert samples[0].acceptable == {"dust"} and samples[7].shows == {"dent"}
+    assert samples[0].defects == {} and samples[7].defects[1]["kind"] == "dent"
     image, alpha = read_image(samples[7].image)
     assert image.shape == (16, 16, 3) and alpha is not None
     # Laid on black where it is transparent.
