@@ -42,18 +42,29 @@ class Extractor(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """(n, 3, height, width) RGB, 0 to 1, to (n, FEATURES, rows, columns), :func:`grid` of them."""
+        third, fourth = self._pooled(images, _LAYERS)
+        fourth = F.interpolate(fourth, third.shape[-2:], mode="bilinear", align_corners=True)
+        rows, columns = grid(*images.shape[-2:])
+        return self.scale * torch.cat([third, fourth], dim=1)[:, :, :rows, :columns]
+
+    def third(self, images: Tensor) -> Tensor:
+        """Features of the third layer alone, (n, THIRD, rows, columns), at half the cost; not scaled."""
+        rows, columns = grid(*images.shape[-2:])
+        return self._pooled(images, _LAYERS[:1])[0][:, :, :rows, :columns]
+
+    def _pooled(self, images: Tensor, layers: tuple[int, ...]) -> list[Tensor]:
+        """What each of some layers sees, ascending; blocks after the last of them are not computed."""
         height, width = images.shape[-2:]
         filled = F.pad(images, (0, -width % _MULTIPLE_PX, 0, -height % _MULTIPLE_PX), mode="replicate")
         seen = (filled - self.mean) / self.deviation
         pooled = []
         for number, block in enumerate(self.blocks):
             seen = block(seen)
-            if number in _LAYERS:
+            if number in layers:
                 pooled.append(F.avg_pool2d(seen, 2, stride=1, padding=1, count_include_pad=False))
-        third, fourth = pooled
-        fourth = F.interpolate(fourth, third.shape[-2:], mode="bilinear", align_corners=True)
-        rows, columns = grid(height, width)
-        return self.scale * torch.cat([third, fourth], dim=1)[:, :, :rows, :columns]
+            if number == layers[-1]:
+                break
+        return pooled
 
 
 def grid(height: int, width: int) -> tuple[int, int]:

@@ -1,8 +1,14 @@
 """Feature weights where there are none: learnt from the given good images alone.
 
 The task is that of CutPaste (Li et al., CVPR 2021), asked of every patch: a spot of the image is replaced by a piece of
-another place, or shaded as a bump would be, with an edge between sharp and soft, and the features must tell which
-patches it covers. What tells such a spot from the surface around it is what tells a defect.
+another place, or shaded as a bump or a dent would be, with an edge between sharp and soft, and the features must tell
+which patches it covers. What tells such a spot from the surface around it is what tells a defect.
+
+They must tell it by their distance, because that is what a PatchCore looks at: features of good patches are drawn to
+one point, and those of spots away from it, but only so far as to be told (the hypersphere classifier of Ruff et al.,
+"Rethinking assumptions in deep anomaly detection", 2020). Features that a linear layer can tell apart are not enough:
+they grow with the strength of a spot, so that a faint dent lies nearer to the good patches than the surroundings of a
+strong one do.
 
 Only the third layer is learnt. A patch of the fourth sees some 400 pixels, the whole of a small image: learnt from few
 images, it tells that there is a spot, but not where, and its features are multiplied by 0.
@@ -23,7 +29,10 @@ from .features import STRIDE_PX, THIRD, Extractor
 CROP_PX = 128
 BATCH = 16
 _SETTLING = 20  # batches that the running statistics are taken from at the end
-_RATE, _DECAY = 2e-3, 1e-4
+_RATE, _DECAY = 6e-3, 1e-4
+_SHADED = (0.04, 0.7)
+"""How much brighter and darker the sides of a bump are, as shares of the surface: from the barely visible on."""
+_LEAST_FAR = 1e-4  # keeps the loss finite for a spot that looks like a good patch
 
 Image = npt.NDArray[np.float32]
 Draw = Callable[[np.random.Generator], Image]
@@ -43,14 +52,14 @@ def learn(extractor: Extractor, draw: Draw, steps: int, seed: int, told: Callabl
     rng = np.random.default_rng(seed)
     torch.manual_seed(seed)
     device = extractor.mean.device
-    head = nn.Conv2d(THIRD, 1, 1).to(device)
-    weights = [*extractor.parameters(), *head.parameters()]
+    centre = nn.Parameter(torch.zeros(THIRD, 1, 1, device=device))
+    weights = [*extractor.parameters(), centre]
     optimiser = torch.optim.AdamW(weights, _RATE, weight_decay=_DECAY)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, _RATE, total_steps=steps)
     extractor.train()
     for step in range(1, steps + 1):
         images, pasted = (part.to(device) for part in _batch(draw, rng))
-        loss = F.binary_cross_entropy_with_logits(head(extractor(images)[:, :THIRD]), pasted)
+        loss = _apart(extractor.third(images) - centre, pasted)
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
@@ -58,6 +67,17 @@ def learn(extractor: Extractor, draw: Draw, steps: int, seed: int, told: Callabl
         told(step, float(loss.detach()))
     _settle(extractor, draw, rng)
     extractor.scale[THIRD:] = 0
+
+
+def _apart(offsets: Tensor, pasted: Tensor) -> Tensor:
+    """Loss of the hypersphere classifier.
+
+    Args:
+        offsets: (n, THIRD, rows, columns) features less their centre.
+        pasted: (n, 1, rows, columns) 1 for spots, 0 for good patches.
+    """
+    far = torch.sqrt(offsets.square().mean(dim=1, keepdim=True) + 1) - 1
+    return torch.where(pasted > 0, -torch.log(-torch.expm1(-far - _LEAST_FAR)), far).mean()
 
 
 def _settle(extractor: Extractor, draw: Draw, rng: np.random.Generator) -> None:
@@ -102,7 +122,8 @@ def _spot(image: Image, covered: npt.NDArray[np.float32], source: Image, rng: np
     y, x = np.mgrid[:CROP_PX, :CROP_PX] - rng.uniform(0, CROP_PX, 2)[:, None, None]
     angle = rng.uniform(0, 2 * np.pi)
     along, across = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
-    radius = np.hypot(along / long, across / max(2.0, long * thin)) * 2
+    short = max(2.0, long * thin)
+    radius = np.hypot(along / long, across / short) * 2
     edge = rng.uniform(0.05, 0.7)
     opacity = (np.clip((1 - radius) / edge, 0, 1)).astype(np.float32)
     # On black there is no surface that a spot could be foreign to.
@@ -111,7 +132,8 @@ def _spot(image: Image, covered: npt.NDArray[np.float32], source: Image, rng: np
         changed = np.rot90(source, 2, axes=(1, 2)) * rng.uniform(0.8, 1.25)
     else:
         towards = rng.uniform(0, 2 * np.pi)
-        slope = (along * np.cos(towards) + across * np.sin(towards)) / long * 2
-        changed = image * (1 + rng.uniform(0.1, 0.7) * slope + rng.uniform(-0.15, 0.15))
+        slope = (along / long * np.cos(towards) + across / short * np.sin(towards)) * 2
+        strength = np.exp(rng.uniform(*np.log(_SHADED)))
+        changed = image * (1 + strength * (slope + rng.uniform(-0.3, 0.3)))
     image[:] = np.clip(image + opacity * (changed - image), 0, 1)
     np.maximum(covered, opacity > 0.3, out=covered)

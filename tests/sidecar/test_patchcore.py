@@ -41,6 +41,7 @@ def test_features_are_those_of_the_layers(torchvision: ModuleType) -> None:
     # Corner (i, j) is the mean of the four cells around it; every other corner is one of the fourth layer, too.
     assert torch.allclose(features[:, :40, 3, 5], third[:, :, 2:4, 4:6].mean(dim=(2, 3)), atol=1e-5)
     assert torch.allclose(features[:, 40:, 4, 6], fourth[:, :, 1:3, 2:4].mean(dim=(2, 3)), atol=1e-5)
+    assert torch.equal(extractor.third(images), features[:, :40])
 
 
 def test_any_size_is_taken() -> None:
