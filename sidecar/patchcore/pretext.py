@@ -81,7 +81,11 @@ def _apart(offsets: Tensor, pasted: Tensor) -> Tensor:
 
 
 def _settle(extractor: Extractor, draw: Draw, rng: np.random.Generator) -> None:
-    """Take the statistics of whole images, which is what the features are for."""
+    """Take the statistics of more such batches as it has learnt from.
+
+    Not those of good images alone: channels that answer to spots hardly vary there, and divided by so little, each spot
+    would flood its surroundings.
+    """
     # The momentum of MobileNetV3's statistics is made for thousands of batches.
     norms = [module for module in extractor.modules() if isinstance(module, nn.BatchNorm2d)]
     momenta = [norm.momentum for norm in norms]
@@ -90,7 +94,7 @@ def _settle(extractor: Extractor, draw: Draw, rng: np.random.Generator) -> None:
         norm.momentum = None
     with torch.no_grad():
         for _ in range(_SETTLING):
-            extractor(torch.from_numpy(draw(rng))[None].to(extractor.mean.device))
+            extractor.third(_batch(draw, rng)[0].to(extractor.mean.device))
     for norm, momentum in zip(norms, momenta):
         norm.momentum = momentum
     extractor.eval()
