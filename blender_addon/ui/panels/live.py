@@ -68,7 +68,7 @@ class LivePanel(_SubPanel, bpy.types.Panel):
         layout.operator(ContactSheet.bl_idname, icon="IMGDISPLAY")
         progress(layout, contact_sheet.JOB)
         if contact_sheet.frames:
-            drawing.lines(layout, [("Its frames", ", ".join(map(str, contact_sheet.frames)))])
+            drawing.hint(layout, context, f"Frames {', '.join(map(str, contact_sheet.frames))}")
 
 
 def _say_of_mask(layout: Any, context: bpy.types.Context) -> None:
