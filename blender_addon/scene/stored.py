@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import bpy
 
@@ -41,6 +42,21 @@ def open_scene(manifest: schema.Manifest, mesh: Mesh, assets: Path) -> build.Ins
 
 
 @contextmanager
+def _library(path: Path) -> Iterator[Any]:
+    """What a Blender file holds, as ``bpy.data.libraries.load`` gives it.
+
+    Raises:
+        ManifestError: this Blender cannot read it.
+    """
+    try:
+        with bpy.data.libraries.load(str(path)) as both:
+            yield both
+    except OSError:
+        message = f"{path}: Blender {bpy.app.version_string} cannot read it; open it with the Blender that wrote it"
+        raise errors.ManifestError("blend.file", message) from None
+
+
+@contextmanager
 def names_free(manifest: schema.Manifest, home: Path) -> Iterator[None]:
     """Have nothing in the open file bear a name of what the manifest's Blender file holds.
 
@@ -52,7 +68,7 @@ def names_free(manifest: schema.Manifest, home: Path) -> Iterator[None]:
     """
     there: dict[str, list[str]] = {}
     if manifest.blend is not None:
-        with bpy.data.libraries.load(str(_checked(manifest, home))) as (held, _):
+        with _library(_checked(manifest, home)) as (held, _):
             kinds = [
                 kind for kind in dir(held) if isinstance(getattr(bpy.data, kind, None), bpy.types.bpy_prop_collection)
             ]
@@ -77,7 +93,7 @@ def append_scene(manifest: schema.Manifest, home: Path) -> bpy.types.Scene:
     """
     path = _checked(manifest, home)
     before = set(bpy.data.scenes)
-    with bpy.data.libraries.load(str(path)) as (there, here):
+    with _library(path) as (there, here):
         here.scenes = list(there.scenes)
     appended = [scene for scene in bpy.data.scenes if scene not in before]
     found = next((scene for scene in appended if build.is_described(scene)), None)
