@@ -11,6 +11,7 @@ import bpy
 from .blender_versions import write_multilayer_exr
 from .contract import errors, schema
 from .scene.build import InspectionScene
+from .scene.region import part_region, restrict
 from .scene.twin import TwinPart
 
 _OTHER = 0x55555555
@@ -47,18 +48,20 @@ def render_frame(
     """
     inspection.show(frame)
     scene, render = inspection.scene, inspection.table.manifest.render
-    files = {"exr": _render(scene, folder / f"{frame:07d}.exr")}
+    if render.region == "part":
+        restrict(scene, part_region(inspection, render.region_margin_px))
+    files = {"exr": write_render(scene, folder / f"{frame:07d}.exr")}
     if twin is None:
         return files
     measured = inspection.table.manifest.measures_visibility
     if measured:
         with _other_paths(scene, render):
-            files["image_again"] = _render(scene, folder / f"{frame:07d}.image_again.exr")
+            files["image_again"] = write_render(scene, folder / f"{frame:07d}.image_again.exr")
     with twin.shown():
-        files["twin"] = _render(scene, folder / f"{frame:07d}.twin.exr")
+        files["twin"] = write_render(scene, folder / f"{frame:07d}.twin.exr")
         if measured:
             with _other_paths(scene, render):
-                files["twin_again"] = _render(scene, folder / f"{frame:07d}.twin_again.exr")
+                files["twin_again"] = write_render(scene, folder / f"{frame:07d}.twin_again.exr")
     return files
 
 
@@ -76,7 +79,12 @@ def _other_paths(scene: bpy.types.Scene, render: schema.Render) -> Iterator[None
         driver.mute = False
 
 
-def _render(scene: bpy.types.Scene, path: Path) -> Path:
+def write_render(scene: bpy.types.Scene, path: Path) -> Path:
+    """Render what is shown into a file.
+
+    Raises:
+        BlenderError: nothing was written, as on a full disk.
+    """
     scene.render.filepath = str(path)
     bpy.ops.render.render(write_still=True)
     if not path.is_file() or not path.stat().st_size:

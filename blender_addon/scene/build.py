@@ -21,7 +21,8 @@ from ..geometry.selection import surface_index
 from . import MM
 from .backdrop import add_backdrop
 from .cameras import add_camera
-from .drivers import drive, install
+from .cycles import set_up_cycles
+from .drivers import install
 from .impurities import lay_impurities
 from .impurities.stickers import make_sticker, sticker_entries
 from .labels import label
@@ -233,23 +234,6 @@ def resume_scene(scene: bpy.types.Scene, part: bpy.types.Object, table: sampling
     finer = _finer(mesh, mesh_edge_mm(table.manifest))
     surfaces = surface_index(finer, table.manifest.surfaces)
     return InspectionScene(scene, table, part, mesh, ground, finer, surfaces)
-
-
-def set_up_cycles(scene: bpy.types.Scene, render: schema.Render) -> None:
-    """Settings of Cycles; its seed follows the frame."""
-    scene.render.engine = "CYCLES"
-    cycles = scene.cycles
-    cycles.samples = render.samples
-    cycles.use_adaptive_sampling = render.adaptive_threshold > 0
-    cycles.adaptive_threshold = render.adaptive_threshold
-    cycles.max_bounces = cycles.diffuse_bounces = cycles.glossy_bounces = render.bounces
-    cycles.use_denoising = render.denoise
-    # Clamping keeps fireflies out of pictures that people look at; in a measurement it would be a bias.
-    cycles.sample_clamp_direct = cycles.sample_clamp_indirect = 0.0
-    # Blender's start-up file and a new scene differ in it (5.0), so that the same frame would have other noise.
-    cycles.sampling_pattern = "AUTOMATIC"
-    cycles.use_animated_seed = False
-    drive(cycles, "seed", 'param("@seed", frame)')
 
 
 def _finer(mesh: Mesh, edge_mm: float | None) -> Mesh:

@@ -14,7 +14,8 @@ import bpy
 from ..contract import sampling, schema, viewpoints
 from ..geometry.mesh import Mesh
 from ..geometry.selection import surface_index
-from .build import InspectionScene, add_coating, add_rig, describe, forget_geometry, resume_scene, set_up_cycles
+from .build import InspectionScene, add_coating, add_rig, describe, forget_geometry, resume_scene
+from .cycles import set_up_cycles
 from .drivers import install
 from .labels import LABEL_LAYER
 from .marks import built, marking

@@ -26,9 +26,10 @@ from .defects import (
 from .impurities import Dust, Fingerprint, Impurity, Sticker, WaterStain
 from .lights import Diffuser, Dome, Environment, Light, LightState, Panel, RingLight, Spot, World
 from .manifest import CONTRACT, FOREIGN, Manifest, Parameter, from_dict, to_dict
-from .output import Noise, Output, Render
+from .output import Noise, Output
 from .part import ObjectBudget, Part
 from .pattern import ChessPattern, NoisePattern, Pattern
+from .render import PRESETS, Render
 from .surface import (
     Blasted,
     Brushed,
@@ -51,6 +52,7 @@ from .views import Fibonacci, Hemisphere, Pose, Poses, Ring, Scanner, ViewGrid, 
 __all__ = [
     "CONTRACT",
     "FOREIGN",
+    "PRESETS",
     "AtPosition",
     "Backdrop",
     "Background",

@@ -20,9 +20,10 @@ from .camera import Camera
 from .defects import Defect
 from .impurities import Impurity, Sticker
 from .lights import FROM_OUTSIDE, Diffuser, Light, LightState, World
-from .output import Output, Render
+from .output import Output
 from .part import Part
 from .pattern import ChessPattern, Pattern
+from .render import Render
 from .surface import LocalSurface, Painted, Surface
 from .twin import FACTORS, Twin
 from .views import Fibonacci, Hemisphere, Ring, Views

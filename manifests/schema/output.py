@@ -1,4 +1,4 @@
-"""How frames are rendered, and images developed from them."""
+"""How images are developed from rendered frames."""
 
 from __future__ import annotations
 
@@ -9,31 +9,6 @@ from ..errors import ManifestError
 from ..fields import field, join
 from .backgrounds import Background
 from .vectors import Colour
-
-
-@dataclass(frozen=True)
-class Render:
-    """How Cycles renders."""
-
-    samples: int = field("Paths per pixel.", 32, low=1, high=65536)
-    adaptive_threshold: float = field(
-        "Noise level at which a pixel is done before its last sample; 0: never.", 0.0, low=0.0
-    )
-    bounces: int = field("Most bounces of a path.", 4, low=0, high=1024)
-    denoise: bool = field("Open Image Denoise on the image; it blurs fine texture, so only where asked for.", False)
-    masks: Literal["aov", "emissive"] = field(
-        "aov: ids ride on the image's own samples; emissive: a second pass in which the surface emits its id.", "aov"
-    )
-
-    @property
-    def second_samples(self) -> int:
-        """Samples of the second twin pair, which tells signal from the noise of path tracing.
-
-        The noise of fewer samples tells that of more, but not where the image is denoised or samples differ in number.
-        """
-        if self.denoise or self.adaptive_threshold > 0:
-            return self.samples
-        return max(1, self.samples // 2)
 
 
 @dataclass(frozen=True)

@@ -170,6 +170,11 @@ def _tie_output(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, Any]:
     return data | ({"flatten": True} if data.get("bit_depth") == 16 else {})
 
 
+def _tie_render(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, Any]:
+    decided = schema.PRESETS[data.get("preset", "custom")]
+    return {name: value for name, value in data.items() if name not in decided}
+
+
 def _tie_pattern(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, Any]:
     # The smallest image has 8 pixels.
     largest = "diameter_px" if data["kind"] == "chess" else "length_px"
@@ -256,6 +261,7 @@ _TIED = {
     schema.Engraving: _tie_engraving,
     schema.Region: _tie_region,
     schema.Output: _tie_output,
+    schema.Render: _tie_render,
     schema.ChessPattern: _tie_pattern,
     schema.NoisePattern: _tie_pattern,
     schema.Manifest: _tie_manifest,
