@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> None:
     # Imported here: what is wrong with the shard's file shows without Blender.
     import bpy
 
-    from . import blender_versions, devices, render
+    from . import blender_versions, devices, render, trials
     from .contract import schema
     from .geometry.preparation.prepared_files import load_prepared
     from .scene.build import build_scene
@@ -56,6 +56,10 @@ def main(arguments: list[str]) -> None:
         inspection.scene.render.resolution_percentage = preview
     twin = TwinPart(inspection, manifest.twin) if manifest.twin and not preview else None
     tell("ready", blender=blender_versions.describe(), device=device)
+    if "trials" in shard:
+        trials.run_trials(inspection, shard["frames"], shard["trials"], shard["crop_px"], Path(shard["folder"]), tell)
+        tell("done")
+        return
     for frame in shard["frames"]:
         if finishing.is_set():
             break

@@ -16,8 +16,18 @@ from manifests.errors import UserError
 from . import runs
 from .commands import doctoring, farming
 from .commands import farm as farm_commands
-from .commands.options import Folder, PlaceType, folder_argument, out_option, place_argument, redis_option, run_options
+from .commands.options import (
+    Folder,
+    PlaceType,
+    device_option,
+    folder_argument,
+    out_option,
+    place_argument,
+    redis_option,
+    run_options,
+)
 from .export import LAYOUTS, Split, export_data_set, parse_split
+from .progress import counted
 from .storage.urls import Place, StoreUrl
 
 _WRONG = 2
@@ -194,6 +204,54 @@ def plan(manifest: Path, write: Path | None, picture: Path | None, **limits: flo
     planning.save(judged, picture, write, manifest)
     click.echo(judged.text())
     click.echo(f"picture: {picture}")
+
+
+@commands.command()
+@click.argument("manifest", type=click.Path(path_type=Path))
+@click.option(
+    "--write", metavar="FILE", type=click.Path(path_type=Path), help="Write the manifest with what was found."
+)
+@click.option(
+    "--error",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Relative mean squared error to reach; by default that of the manifest's own settings.",
+)
+@click.option("--denoise", is_flag=True, help="Images may be denoised: not where fine texture matters.")
+@click.option(
+    "--frames",
+    "frame_count",
+    type=click.IntRange(min=1),
+    default=3,
+    show_default=True,
+    help="Frames to measure, spread over the data set.",
+)
+@click.option(
+    "--crop",
+    "crop_px",
+    type=click.IntRange(min=0),
+    default=128,
+    show_default=True,
+    help="Side of the square of each, around the part's middle, at full resolution; 0: all of the image.",
+)
+@click.option(
+    "--reference-samples", type=click.IntRange(min=16), default=2048, show_default=True, help="Of the reference."
+)
+@device_option
+@click.option(
+    "--folder", metavar="DIR", type=click.Path(path_type=Path), help="Keeps what was measured; else NAME.tune."
+)
+def tune(manifest: Path, write: Path | None, folder: Path | None, **options: Any) -> None:
+    """Find the cheapest render settings that reach an error, by measuring; stopped, the same command goes on."""
+    # Only here: the other commands measure nothing.
+    from .commands import tuning
+
+    folder = folder or Path(f"{manifest.stem}.tune")
+    with counted("measured") as on_done:
+        found = tuning.run(manifest, folder=folder, on_done=on_done, **options)
+    if write is not None:
+        found.write(write, manifest)
+    click.echo(found.text())
+    click.echo(found.section(), nl=False)
 
 
 @commands.command()

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Protocol, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.text import Text
 
 _LINE_SECONDS = 10.0
@@ -126,6 +137,18 @@ class Bar:
 
     def update(self, done: int, failed: int, note: str = "") -> None:
         self._progress.update(self._task, completed=done, failed=failed, note=note)
+
+
+@contextmanager
+def counted(what: str) -> Iterator[Callable[[], None]]:
+    """Count something whose end is not known, with the time it has taken; what is given counts one more.
+
+    Nothing is shown where the output is no terminal.
+    """
+    columns = (SpinnerColumn(), TextColumn("{task.completed} {task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda: progress.advance(task)
 
 
 def duration(seconds: float) -> str:

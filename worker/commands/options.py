@@ -81,13 +81,13 @@ def run_options(command: Any) -> Any:
         show_default=True,
         help="Blenders at a time, without --redis.",
     )
-    return _apply(command, _frames, workers, _device, redis_option(local), _shard_frames, _priority, _tags)
+    return _apply(command, _frames, workers, device_option, redis_option(local), _shard_frames, _priority, _tags)
 
 
 def submit_options(command: Any) -> Any:
     """What 'submit' takes."""
     redis = redis_option("Redis of the farm, whose workers see DIR.", required=True)
-    return _apply(command, _frames, _device, redis, _shard_frames, _priority, _tags)
+    return _apply(command, _frames, device_option, redis, _shard_frames, _priority, _tags)
 
 
 def _apply(command: Any, *options: _Decorator) -> Any:
@@ -97,7 +97,7 @@ def _apply(command: Any, *options: _Decorator) -> Any:
 
 
 _frames = click.option("--frames", type=FrameRange(), help="Only the frames from A up to, not including, B.")
-_device = click.option(
+device_option = click.option(
     "--device",
     type=click.Choice(["auto", "cpu", "cuda", "optix", "hip", "metal", "oneapi"]),
     default="auto",
