@@ -22,7 +22,7 @@ from sidecar.patchcore.features import FEATURES, Extractor, grid, load_weights, 
 from sidecar.patchcore.maps import anomaly_map, blur
 from sidecar.patchcore.model import PatchCore, PatchCoreSpec
 from sidecar.patchcore.nearest import distances
-from sidecar.patchcore.pretext import learn
+from sidecar.patchcore.pretext import _apart, learn
 
 
 def test_features_are_those_of_the_layers(torchvision: ModuleType) -> None:
@@ -107,6 +107,15 @@ def test_features_are_learnt_from_good_images_alone() -> None:
     assert np.mean(losses[-3:]) < np.mean(losses[:3])
     assert not extractor.training
     assert (extractor.scale != 1).any()
+
+
+def test_loss_draws_good_patches_together_and_spots_away() -> None:
+    near, far = torch.zeros(1, 40, 2, 2), torch.full((1, 40, 2, 2), 10.0)
+    good, spot = torch.zeros(1, 1, 2, 2), torch.ones(1, 1, 2, 2)
+    assert float(_apart(near, good)) == 0 and float(_apart(far, spot)) < 1e-3
+    assert float(_apart(near, spot)) == pytest.approx(-np.log(1e-4), rel=1e-3)
+    # A good patch pays for its distance, as sqrt(d2 + 1) - 1.
+    assert float(_apart(far, good)) == pytest.approx(np.sqrt(101) - 1)
 
 
 def surface(rng: np.random.Generator) -> NDArray[np.float32]:
