@@ -70,11 +70,13 @@ class DataSet:
 
     Attributes:
         place: what people call it by.
+        readers: pairs that are best read at a time.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.place: Path | str = root
+        self.readers = os.cpu_count() or 1
         self.manifest_file = root / "manifest.yaml"
         self.index_file = root / "index.jsonl"
         self.report_file = root / "report.html"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -72,7 +71,7 @@ def damaged(data_set: DataSet, manifest: Manifest, frames: list[int]) -> Iterato
         return frame, None
 
     # Reading, hashing and decoding leave the interpreter's lock, so threads are enough.
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(data_set.readers) as pool:
         yield from pool.map(examine, frames)
 
 

@@ -22,8 +22,6 @@ from ..runs import check_owner
 from .stored_sets import StoredSet
 from .urls import StoreUrl
 
-_AT_ONCE = 8
-
 
 @dataclass(frozen=True)
 class Fetched:
@@ -68,7 +66,7 @@ def fetch(url: StoreUrl, folder: Path) -> Fetched:
         damaged: list[str] = []
         with attempts.attempt(target) as held, reporter(len(missing), 0) as progress:
             bring = partial(_bring, stored, target, manifest, held.folder)
-            pool = ThreadPoolExecutor(_AT_ONCE)
+            pool = ThreadPoolExecutor(stored.readers)
             try:
                 for number, problem in enumerate(pool.map(bring, missing), start=1):
                     damaged += [problem] if problem else []

@@ -54,6 +54,7 @@ class StoredSet(DataSet):
         super().__init__(root or cache() / f".new-{uuid.uuid4().hex}")
         self.place = self.url = url
         self.objects = Objects(url, patient)
+        self.readers = _AT_ONCE  # most of their time they wait for the store
         self._noted: set[int] = set()
 
     # The set-up
