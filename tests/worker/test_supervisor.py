@@ -206,9 +206,10 @@ print('DEFECTORY {"event": "done"}')
 
 def test_growth_is_judged_late_and_by_much() -> None:
     gigabyte = 2**30
-    steady, growing, small = Growth(), Growth(), Growth()
+    steady, growing, small, restless = Growth(), Growth(), Growth(), Growth()
     assert not any(steady.frame_done(gigabyte + frame * 1000) for frame in range(100))
     assert [growing.frame_done(gigabyte + frame * gigabyte // 8) for frame in range(16)] == [False] * 15 + [True]
+    assert not any(restless.frame_done(gigabyte * (1 + 2 * (frame % 3 > 0))) for frame in range(2, 100))
     assert not any(small.frame_done((1 + frame) * 2**20) for frame in range(100))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from dataclasses import dataclass, field
 
 from manifests.errors import UserError
@@ -17,7 +18,7 @@ _FLOOR_S, _FLOOR_SHARE = 60.0, 1 / 6
 _TIMES_SLOWEST = 10.0
 _SHARE = 0.9
 
-_GROWTH_FRAMES = 16
+_GROWTH_FRAMES, _GROWTH_LAST = 16, 4
 _GROWTH_BYTES = 256 * 2**20
 _GROWTH = 1.25
 
@@ -57,17 +58,22 @@ class Pace:
 
 @dataclass
 class Growth:
-    """Whether a Blender takes more and more memory, so that another should take its place."""
+    """Whether a Blender takes more and more memory, so that another should take its place.
+
+    What it takes for a moment, while it builds an instance, is no growth: the least of the last frames counts.
+    """
 
     frames: int = 0
     first_bytes: int = 0
+    last: deque[int] = field(default_factory=lambda: deque(maxlen=_GROWTH_LAST))
 
     def frame_done(self, memory: int) -> bool:
         """Take note of the memory after a frame; whether it has grown so much that a new start pays."""
         self.frames += 1
+        self.last.append(memory)
         if self.frames <= 2:  # the second frame still fills caches
             self.first_bytes = memory
-        grown = memory - self.first_bytes
+        grown = min(self.last) - self.first_bytes
         return self.frames >= _GROWTH_FRAMES and grown > max(_GROWTH_BYTES, (_GROWTH - 1) * self.first_bytes)
 
 
