@@ -128,17 +128,17 @@ def slope(samples: list[tuple[int, float]], frames: int) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--frames", type=int, default=2000, help="rendered, in one shard")
-    parser.add_argument("--drawn", type=int, default=2000, help="drawn, in shards of four")
+    parser.add_argument("--frames", type=int, default=2000, help="rendered, in one shard; 0: none")
+    parser.add_argument("--drawn", type=int, default=2000, help="drawn, in shards of four; 0: none")
     given = parser.parse_args()
-    for name, manifest, frames, shard_frames in (
-        ("rendered", rendered(given.frames), given.frames, given.frames),
-        ("drawn", drawn(given.drawn), given.drawn, 4),
+    for name, make, frames, shard_frames in (
+        ("rendered", rendered, given.frames, given.frames),
+        ("drawn", drawn, given.drawn, 4),
     ):
         if not frames:
             continue
         with tempfile.TemporaryDirectory(prefix="defectory-bench-") as folder:
-            samples, blenders = watch(Path(folder), manifest, frames, shard_frames)
+            samples, blenders = watch(Path(folder), make(frames), frames, shard_frames)
         for kind, each in samples.items():
             if found := slope(each, frames):
                 print(json.dumps({"run": name, "frames": frames, "process": kind} | found), flush=True)
