@@ -9,7 +9,8 @@ and its supervisor see all of it. A Blender that grows is replaced between two f
 where it was one, nothing was replaced. ``drawn``: chess boards in shards of four, which need no Blender, so that one
 worker, the command and Redis see many shards.
 
-The slope is that of a straight line through the samples after the first fifth, in MB for 1,000 frames.
+The slope is that of a straight line through the medians of ten spans after the first fifth of the frames, in MB for
+1,000 frames: a Blender takes much for a moment while it builds an instance.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
+from itertools import pairwise
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -38,6 +40,7 @@ from manifests.layout import DataSet
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "manifests" / "examples"
 _WARM_UP = 0.2
+_SPANS = 10
 _LOOK_S = 0.5
 
 Samples = dict[str, list[tuple[int, float]]]
@@ -117,12 +120,14 @@ def memory(command: int) -> list[tuple[str, int, float]]:
 
 def slope(samples: list[tuple[int, float]], frames: int) -> dict[str, float]:
     """MB after the warm-up and in the end, and MB gained for 1,000 frames."""
-    after = np.array([each for each in samples if _WARM_UP * frames <= each[0] < frames])
-    if len(after) < 3 or np.ptp(after[:, 0]) == 0:
+    edges = np.linspace(_WARM_UP * frames, frames, _SPANS + 1)
+    done, megabytes = np.array(samples).T
+    spans = [megabytes[(low <= done) & (done < high)] for low, high in pairwise(edges)]
+    known = [(middle, float(np.median(span))) for middle, span in zip((edges[1:] + edges[:-1]) / 2, spans) if len(span)]
+    if len(known) < 2:
         return {}
-    per_frame = float(np.polyfit(after[:, 0], after[:, 1], 1)[0])
-    tenth = max(1, len(after) // 10)
-    first, last = (float(np.median(part[:, 1])) for part in (after[:tenth], after[-tenth:]))
+    per_frame = float(np.polyfit(*np.array(known).T, 1)[0])
+    first, last = known[0][1], known[-1][1]
     return {"mb_first": round(first, 1), "mb_last": round(last, 1), "mb_per_1000_frames": round(1000 * per_frame, 2)}
 
 
