@@ -111,15 +111,22 @@ def steps() -> Iterator[tuple[str, Callable[[], object] | None, Callable[[], obj
 
 
 def coloring() -> Iterator[tuple[str, Callable[[], object] | None, Callable[[], object]]]:
-    """The same view with the part as it is, in the colours of its classes, and under its mask, beside the legend."""
-    shown, masks = module("ui.overlays.settings").shown, module("ui.overlays.mask")
+    """The same view in the colours of the classes, as it is, and under its mask, beside the legend."""
+    masks = module("ui.overlays.mask")
     yield "preview_again", lambda: click(*HEADERS["preview"]), lambda: True
     yield "dents", _enlarge_dents, lambda: state() != "on the way" and manifest().defects[0].diameter_mm == 9
-    yield "classes", lambda: setattr(shown(), "classes", True), lambda: True
-    yield "-plain", lambda: setattr(shown(), "classes", False), lambda: True
-    yield "mask", lambda: setattr(shown(), "mask", True), lambda: masks.colours(scene()) is not None
-    yield "-no_mask", lambda: setattr(shown(), "mask", False), lambda: True
+    yield "classes", lambda: _overlay("classes"), lambda: True
+    yield "plain", lambda: _overlay(""), lambda: True
+    yield "mask", lambda: _overlay("mask"), lambda: masks.colours(scene()) is not None
+    yield "mask_off", lambda: _overlay(""), lambda: True
     yield "preview_left", lambda: click(*HEADERS["preview"]), lambda: True
+
+
+def _overlay(name: str) -> None:
+    shown = module("ui.overlays.settings").shown()
+    for one in ("classes", "mask"):
+        setattr(shown, one, one == name)
+    module("ui.messages").redraw()  # as Blender does after a click
 
 
 def _enlarge_dents() -> None:

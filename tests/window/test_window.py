@@ -12,10 +12,16 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from blender_addon.build import build, this_platform
+from blender_addon.ui.overlays import classes, mask
+from manifests.encoding import decode, encode
 from manifests.files import read_manifest
+from manifests.schema import Output
+from manifests.showing import class_colors
 
 ROOT = Path(__file__).resolve().parents[2]
 SUITES = {"trixie": "4.3", "sid": "5.2"}
@@ -70,10 +76,12 @@ def test_from_an_empty_file_to_a_manifest_by_the_buttons(suite: str, archive: Pa
     environment = {"PATH": os.environ["PATH"], "ROOT": str(debian), "SHARED": str(tmp_path)}
     environment |= {name: value for name, value in os.environ.items() if name == "DEFECTORY_WINDOW_PAUSE"}
     command = ["unshare", "--mount", "--pid", "--net", "--fork", "--kill-child", "sh", "-c", INSIDE]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
     shots = ROOT / "build" / "window" / SUITES[suite]
-    shutil.rmtree(shots, ignore_errors=True)
-    shutil.copytree(tmp_path / "out", shots, ignore=shutil.ignore_patterns("*.blend", "*.step", ".defectory"))
+    try:
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
+    finally:  # whatever happened, the pictures tell how far it went
+        shutil.rmtree(shots, ignore_errors=True)
+        shutil.copytree(tmp_path / "out", shots, ignore=shutil.ignore_patterns("*.blend", "*.step", ".defectory"))
     assert (tmp_path / "out" / "seen.json").is_file(), done.stdout[-2000:] + done.stderr[-2000:]
     seen: dict[str, Any] = json.loads((tmp_path / "out" / "seen.json").read_text())
     assert "error" not in seen, seen
@@ -88,3 +96,23 @@ def test_from_an_empty_file_to_a_manifest_by_the_buttons(suite: str, archive: Pa
     assert (tmp_path / "out" / manifest.blend.file).is_file()
     assert manifest.the_part().file == "flange.step"
     assert (tmp_path / "out" / "flange.step").is_file()
+    legend = np.array(classes.rgb(class_colors(manifest)["dent"]))
+    for overlay, opacity in (("classes", classes.OPACITY), ("mask", mask.OPACITY)):
+        np.testing.assert_allclose(color_laid(shots, overlay, opacity), legend, atol=0.03, err_msg=overlay)
+
+
+def color_laid(shots: Path, overlay: str, opacity: float) -> Any:
+    """Red, green and blue, 0 to 1, of what an overlay lays on the part, by what it changes on the screen."""
+    view = (slice(300, 900), slice(320, 930))
+    under, over = (read_screen(next(shots.glob(f"*_{name}.png")))[view] for name in ("plain", overlay))
+    changed = np.abs(over - under).max(axis=2) > 0.1
+    assert changed.sum() > 200, f"{overlay}: nothing is drawn"
+    # Blender mixes light, not what the screen is given.
+    light = (decode(over[changed], Output()) - (1 - opacity) * decode(under[changed], Output())) / opacity
+    return encode(np.clip(np.median(light, axis=0), 0, 1), Output())
+
+
+def read_screen(path: Path) -> Any:
+    """(height, width, 3) of a picture, 0 to 1."""
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB"), dtype=np.float32) / 255

@@ -10,6 +10,8 @@ from ...geometry.nearest import Floats
 from ...scene.build import classes_of_defects
 from ...scene.part import DEFECT_ATTRIBUTE
 
+OPACITY = 0.85
+
 
 def rgb(color: str) -> tuple[float, float, float]:
     """Red, green and blue, 0 to 1, of ``#rrggbb``."""

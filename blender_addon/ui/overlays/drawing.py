@@ -19,7 +19,7 @@ from . import cameras, classes, coverage, mask, settings
 _NEARER = 0.002
 """Share of the distance by which what lies on the part is drawn before it, so that the two do not fight for depth."""
 _LINE, _SHOWN_LINE = (0.05, 0.05, 0.05, 0.7), (1.0, 0.55, 0.1, 1.0)
-_OPAQUE, _TINT = 1.0, 0.85
+_OPAQUE = 1.0
 
 _handles: list[Any] = []
 _batches: dict[str, tuple[object, Any]] = {}
@@ -83,7 +83,7 @@ def _in_space(context: bpy.types.Context, shown: Any) -> None:
                 part,
                 "classes",
                 made_of,
-                lambda: (*classes.corners_m(part, opened.table.manifest), _TINT),  # type: ignore[union-attr]
+                lambda: (*classes.corners_m(part, opened.table.manifest), classes.OPACITY),  # type: ignore[union-attr]
             )
         if shown.cameras:
             _draw_cameras(context, opened.table)
