@@ -125,7 +125,8 @@ def coloring() -> Iterator[tuple[str, Callable[[], object] | None, Callable[[], 
 def _overlay(name: str) -> None:
     shown = module("ui.overlays.settings").shown()
     for one in ("classes", "mask"):
-        setattr(shown, one, one == name)
+        if getattr(shown, one) != (one == name):  # a mask that is asked for again begins anew
+            setattr(shown, one, one == name)
     module("ui.messages").redraw()  # as Blender does after a click
 
 
