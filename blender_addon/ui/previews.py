@@ -102,7 +102,9 @@ def begin(
         if line.startswith(_MARK):
             _heard(kind, json.loads(line.removeprefix(_MARK)), manifest, len(frames), each)
 
-    jobs.begin(kind, title, _command(file), lambda: None, hear, scratch)
+    # Another Blender that starts without add-ons would take the packages of this one's away.
+    environment = {**os.environ, "BLENDER_USER_RESOURCES": str(folder / "user")}
+    jobs.begin(kind, title, _command(file), lambda: None, hear, scratch, environment)
 
 
 def _command(shard: Path) -> list[str]:
