@@ -103,11 +103,6 @@ def steps() -> Iterator[tuple[str, Callable[[], object] | None, Callable[[], obj
     shown = state()
     yield "export", lambda: _export(), lambda: browser() is not None
     yield "written", lambda: choose(path) and key("Return"), lambda: path.is_file() and state()[2:] == shown[2:]
-    exported, other = state(), path.with_name("other.yaml")
-    other.write_text(path.read_text().replace("seed: 1", "seed: 7"))
-    # Its part was prepared in another folder: the scene comes once that has been done beside the window.
-    yield "opened", lambda: open_manifest(other), lambda: manifest().seed == 7 and state() != "on the way"
-    yield from back_and_forth("open", exported)
 
 
 def coloring() -> Iterator[tuple[str, Callable[[], object] | None, Callable[[], object]]]:
@@ -133,10 +128,6 @@ def _overlay(name: str) -> None:
 def _enlarge_dents() -> None:
     dent = scene().defectory.manifest.defects[0].dent
     dent.diameter_mm.fixed, dent.count.fixed = 9, 6
-
-
-def open_manifest(path: Path) -> None:
-    bpy.ops.defectory.open_manifest("EXEC_DEFAULT", True, filepath=str(path))
 
 
 def back_and_forth(name: str, before: Any) -> Iterator[tuple[str, Callable[[], object] | None, Callable[[], object]]]:

@@ -85,7 +85,7 @@ def test_from_an_empty_file_to_a_manifest_by_the_buttons(suite: str, archive: Pa
     assert (tmp_path / "out" / "seen.json").is_file(), done.stdout[-2000:] + done.stderr[-2000:]
     seen: dict[str, Any] = json.loads((tmp_path / "out" / "seen.json").read_text())
     assert "error" not in seen, seen
-    assert seen["steps"][-1] == "-open_redone"
+    assert seen["steps"][-1] == "written"
     manifest = read_manifest(tmp_path / "out" / "flange.yaml")
     assert [defect.label for defect in manifest.defects] == ["dent", "dent"]
     assert manifest.seed == 1
