@@ -52,8 +52,8 @@ def train(
     device: str | None,
 ) -> None:
     """Train what CONFIG says, a file or the name of a recipe; the same command goes on with what was stopped."""
-    from . import training
-    from .config import read_config, variants_of
+    from .config_files import read_config, variants_of
+    from .training.train import train as train_run
 
     every = variants_of(config)
     for name in [variant] if variant or not every else every:
@@ -61,7 +61,7 @@ def train(
         chosen = read_config(config, scale=scale, variant=name, folders=folders, changes=more)
         folder = out or Path("runs") / (config.stem if name else chosen.name)
         folder = folder / name if name and (out is None or not variant) else folder
-        click.echo(training.train(chosen, folder).text())
+        click.echo(train_run(chosen, folder).text())
 
 
 @commands.command()
@@ -72,10 +72,10 @@ def train(
 @click.option("--device", type=_DEVICES, default="auto", show_default=True, help="What to compute on.")
 def predict(run: Path, images: Path, out: Path | None, threshold: float | None, device: str) -> None:
     """Write the anomaly map and the mask of each of IMAGES, and a table of what was found."""
-    from . import prediction
+    from .prediction.predict import predict as predict_images
 
     out = out or run / "predicted"
-    found = prediction.predict(run, images, out, threshold, device)
+    found = predict_images(run, images, out, threshold, device)
     click.echo(
         f"{out}: {len(found)} images, {sum(one.pixels > 0 for one in found)} with a defect; table: {out / 'found.csv'}"
     )
@@ -86,10 +86,10 @@ def predict(run: Path, images: Path, out: Path | None, threshold: float | None, 
 @click.option("--out", metavar="FILE", type=click.Path(path_type=Path), help="File; RUN/model.onnx where not given.")
 def export(run: Path, out: Path | None) -> None:
     """Write the network of RUN as ONNX, and check that it gives what the live one gives."""
-    from . import onnx_file
+    from .prediction.export import export as export_run
 
     out = out or run / "model.onnx"
-    difference = onnx_file.export(run, out)
+    difference = export_run(run, out)
     click.echo(f"{out}: differs from the live model by {difference:.2g} at most")
 
 
@@ -99,10 +99,10 @@ def export(run: Path, out: Path | None) -> None:
 @click.option("--device", type=_DEVICES, default="auto", show_default=True, help="What to compute on.")
 def evaluate(run: Path, out: Path | None, device: str) -> None:
     """Score RUN on the test side of its split: a report, metrics.json and a table of the images."""
-    from . import evaluating
+    from .evaluation.evaluate import evaluate_run, text
 
     out = out or run / "evaluated"
-    click.echo(evaluating.text(evaluating.evaluate_run(run, out, device)))
+    click.echo(text(evaluate_run(run, out, device)))
     click.echo(f"report: {out / 'report.html'}")
 
 
@@ -113,9 +113,9 @@ def evaluate(run: Path, out: Path | None, device: str) -> None:
 )
 def compare(runs: tuple[Path, ...], out: Path) -> None:
     """Put evaluated runs side by side: a report, metrics.json and a table."""
-    from . import comparing
+    from .evaluation.compare import compare as compare_runs
 
-    comparing.compare(runs, out)
+    compare_runs(runs, out)
     click.echo(f"report: {out / 'report.html'}")
 
 
@@ -131,9 +131,9 @@ def compare(runs: tuple[Path, ...], out: Path) -> None:
 @click.option("--device", type=_DEVICES, default="auto", show_default=True, help="What to compute on.")
 def domain_shift(first: Path, second: Path, run: Path, out: Path, device: str) -> None:
     """How far the images of B lie from those of A, usually photographs, as the features of RUN see them."""
-    from . import comparing
+    from .evaluation.domain_shift import domain_shift as shift_of
 
-    shift = comparing.domain_shift(first, second, run, out, device)
+    shift = shift_of(first, second, run, out, device)
     click.echo(f"{second} lies {shift.distance:.2f} standard deviations of {first} away")
     click.echo(f"report: {out / 'report.html'}")
 

@@ -13,12 +13,12 @@ from torch.utils.data import Dataset
 
 from manifests.sampling import generator
 
-from ..augment import Augmentation, Floats
 from ..config import Data
-from ..crops import cut
-from ..preprocess import FindPart, Prepared, exposure_stack
+from .augmentation import Augmentation, Floats
 from .classes import Classes
+from .crops import cut
 from .mixing import Passes
+from .preprocessing import FindPart, Prepared, exposure_stack
 from .samples import Bytes, Sample, read_image, read_mask
 
 _CACHE_BYTES = 2**30

@@ -17,13 +17,13 @@ from torch import Tensor
 from manifests.errors import DataSetError, RunError
 from manifests.layout import write_atomic
 
-from ..concluding import conclude
 from ..config import Config
 from ..data.classes import Classes
 from ..data.drawing import Draws, Pictures
 from ..data.splits import Divided
-from ..prediction import find_part
+from ..prediction.predictor import find_part
 from ..runs import Run, load_weights
+from ..training.conclusion import conclude
 from .coreset import SequentialCoreset, greedy
 from .features import STRIDE_PX, download_weights, state
 from .features import load_weights as load_features

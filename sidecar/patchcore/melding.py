@@ -12,10 +12,10 @@ import torch
 from manifests.errors import RunError
 
 from .. import devices
-from ..concluding import conclude
 from ..data.classes import classes_of
 from ..data.splits import divide
 from ..runs import Run
+from ..training.conclusion import conclude
 from .coreset import meld
 from .model import PatchCore
 

@@ -16,9 +16,9 @@ from torch import Tensor
 
 from manifests.errors import DataSetError, RunError
 from manifests.sampling import generator
-from sidecar.augment import Augmentation
-from sidecar.crops import Anywhere, Bright, Tile, cut
-from sidecar.preprocess import (
+from sidecar.data.augmentation import Augmentation
+from sidecar.data.crops import Anywhere, Bright, Tile, cut
+from sidecar.data.preprocessing import (
     Contrast,
     Preprocessing,
     Threshold,
@@ -26,8 +26,8 @@ from sidecar.preprocess import (
     exposure_stack,
     part_from_probability,
 )
+from sidecar.prediction.windows import Mirrored, Sliding, Whole
 from sidecar.similarity import dissimilarity_map, similarity
-from sidecar.windows import Mirrored, Sliding, Whole
 
 Bytes = np.ndarray[Any, np.dtype[np.uint8]]
 

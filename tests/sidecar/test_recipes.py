@@ -9,7 +9,8 @@ import pytest
 
 from manifests.errors import ManifestError
 from manifests.fields import from_dict
-from sidecar.config import RECIPES, Config, read_config, variants_of
+from sidecar.config import Config
+from sidecar.config_files import RECIPES, read_config, variants_of
 
 ALL = [
     (recipe, variant)

@@ -14,14 +14,14 @@ import numpy as np
 import pytest
 import torch
 
-from sidecar.config import RECIPES, read_config
+from sidecar.config_files import RECIPES, read_config
 from sidecar.data.classes import classes_of
 from sidecar.data.drawing import Pictures
 from sidecar.data.splits import divide
-from sidecar.prediction import Predictor
+from sidecar.prediction.predictor import Predictor
 from sidecar.scores import curves
 from sidecar.scores.tally import Tally
-from sidecar.training import train
+from sidecar.training.train import train
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = ["data.preprocessing.size_px=[128, 128]", "model.size_px=32", "prediction.windows.stride_px=16"]

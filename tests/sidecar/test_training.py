@@ -19,13 +19,14 @@ from torch import nn
 
 from manifests.errors import ManifestError, RunError
 from manifests.fields import from_dict
-from sidecar.config import Config, Cosine, Halving, read_config
+from sidecar.config import Config, Cosine, Halving
+from sidecar.config_files import read_config
 from sidecar.models.autoencoders import AAE, AAESpec, CAESpec
-from sidecar.objectives import Stepper, objective
-from sidecar.onnx_file import export
-from sidecar.prediction import predict
+from sidecar.prediction.export import export
+from sidecar.prediction.predict import predict
 from sidecar.runs import Run
-from sidecar.training import train
+from sidecar.training.objectives import Stepper, objective
+from sidecar.training.train import train
 from tests.sidecar import pictures
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -159,7 +160,7 @@ def test_exported_network_gives_what_the_live_one_gives(done: Path, tmp_path: Pa
 
 
 def test_export_that_differs_is_refused(done: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sidecar.onnx_file._TOLERANCE", -1.0)
+    monkeypatch.setattr("sidecar.prediction.export._TOLERANCE", -1.0)
     with pytest.raises(RunError, match=r"differs from the live one by .*; nothing was written"):
         export(done, tmp_path / "model.onnx")
     assert not (tmp_path / "model.onnx").exists()

@@ -16,12 +16,12 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import NDArray
 from PIL import Image
 
-from .evaluation import Evaluation, Picture
-from .scores import bins, curves, detection
-from .scores.batches import ControlChart
-from .scores.bins import Counts, Floats
-from .scores.domain import Projection
-from .scores.tally import COVERAGES
+from ..scores import bins, curves, detection
+from ..scores.batches import ControlChart
+from ..scores.bins import Counts, Floats
+from ..scores.domain import Projection
+from ..scores.tally import COVERAGES
+from .counting import Evaluation, Picture
 
 COLORS = ("#1b6ca8", "#d1495b", "#2e8b57", "#edae49", "#7a5195", "#4d9de0", "#8a6f4e", "#66757f")
 """In the order of what is compared; chosen to be told apart by those who see red and green alike, too."""

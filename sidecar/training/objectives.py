@@ -10,9 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .models import ModelSpec
-from .models.autoencoders import AAE, VAE, AAESpec, VAESpec, divergence
-from .similarity import similarity
+from ..models import ModelSpec
+from ..models.autoencoders import AAE, VAE, AAESpec, VAESpec, divergence
+from ..similarity import similarity
 
 
 class NotFinite(ArithmeticError):

@@ -1,14 +1,11 @@
-"""The commands that put things side by side: evaluated runs, and the features of two sets of images."""
+"""The command ``domain-shift``: the features of sets of images side by side."""
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -17,40 +14,16 @@ from torch import nn
 from manifests.errors import DataSetError, RunError
 from manifests.layout import DataSet, write_atomic
 
-from . import devices, report
-from .data.classes import Classes
-from .data.drawing import Pictures
-from .data.samples import IMAGE_SUFFIXES, Sample
-from .patchcore.model import PatchCore
-from .prediction import find_part
-from .runs import Run
-from .scores import domain
-from .scores.bins import Floats
-
-_SCORES = ("precision", "recall", "f1", "f2", "iou", "auroc", "auprc", "aupro")
-
-
-def compare(folders: Sequence[Path], out: Path) -> None:
-    """Write ``OUT/report.html``, ``OUT/metrics.json`` and ``OUT/runs.csv`` on runs that were evaluated.
-
-    Args:
-        folders: of the runs, or of their evaluations.
-
-    Raises:
-        RunError: a run was not evaluated.
-    """
-    # Runs of one config have one name, but each a folder of its own.
-    records = [_record(folder) | {"run": folder.resolve().name} for folder in folders]
-    table = io.StringIO()
-    writer = csv.writer(table, lineterminator="\n")
-    writer.writerow(["run", *_SCORES, "defect_wise_recall", "training_seconds"])
-    for record in records:
-        mean = record["defect_wise"]["mean"]
-        scores = [record["pixels"][name] for name in _SCORES]
-        writer.writerow([record["run"], *scores, mean and mean[0], record["training_seconds"]])
-    write_atomic(out / "metrics.json", (json.dumps(records, indent=1) + "\n").encode())
-    write_atomic(out / "runs.csv", table.getvalue().encode())
-    write_atomic(out / "report.html", report.comparison(records).encode())
+from .. import devices
+from ..data.classes import Classes
+from ..data.drawing import Pictures
+from ..data.samples import IMAGE_SUFFIXES, Sample
+from ..patchcore.model import PatchCore
+from ..prediction.predictor import find_part
+from ..runs import Run
+from ..scores import domain
+from ..scores.bins import Floats
+from . import report
 
 
 def domain_shift(first: Path, second: Path, run: Path, out: Path, device: str) -> domain.Shift:
@@ -81,17 +54,6 @@ def domain_shift(first: Path, second: Path, run: Path, out: Path, device: str) -
     page = report.domain_shift((first.name, second.name), shift, projection, sets)
     write_atomic(out / "report.html", page.encode())
     return shift
-
-
-def _record(folder: Path) -> dict[str, Any]:
-    for file in (folder / "evaluated" / "metrics.json", folder / "metrics.json"):
-        if file.exists():
-            try:
-                record: dict[str, Any] = json.loads(file.read_bytes())
-            except ValueError:
-                raise RunError(f"{file}: is damaged; 'defectory-sidecar evaluate {folder}' writes it anew") from None
-            return record
-    raise RunError(f"{folder}: was not evaluated; 'defectory-sidecar evaluate {folder}' does")
 
 
 @torch.no_grad()

@@ -14,10 +14,11 @@ from torch import Tensor, nn
 from manifests.errors import RunError
 from manifests.layout import write_atomic
 
-from .runs import Run
+from ..runs import Run
 
 _TOLERANCE = 1e-4
-"""Largest difference in 0..1 between the exported network and the live one: float32 summed in another order."""
+"""Largest difference between the exported network and the live one, of 0..1 or of distances about 1: float32 summed in
+another order."""
 
 
 class _Output(nn.Module):
@@ -33,7 +34,10 @@ class _Output(nn.Module):
 
 
 def export(folder: Path, out: Path) -> float:
-    """Write a run's network: ``windows`` (N, C, size, size) in 0..1 to ``output``, reconstructions or probabilities.
+    """Write a run's network: ``windows`` (N, C, height, width) in 0..1 to ``output``.
+
+    The output are reconstructions, probabilities or, of a PatchCore, anomaly maps. A PatchCore takes pictures of any
+    size, whole; any other network takes squares of its ``size_px``.
 
     Returns:
         Largest difference to the live network, on windows of noise.
@@ -44,15 +48,20 @@ def export(folder: Path, out: Path) -> float:
     run = Run(folder)
     config, device = run.config(), torch.device("cpu")
     network = _Output(run.network(device), config.model.TASK).eval()
-    size = config.model.size_px
-    windows = torch.rand(2, config.data.preprocessing.inputs, size, size, generator=torch.Generator().manual_seed(0))
-    content = _exported(network, windows)
+    size, whole = config.model.size_px, config.model.TASK == "distance"
+    noise = torch.Generator().manual_seed(0)
+    traced = torch.rand(2, config.data.preprocessing.inputs, size, size, generator=noise)
+    content = _exported(network, traced, whole)
+    # What differs from the windows that were traced shows what was frozen into the file.
+    others = [traced[:1], *([traced[:, :, 3:, 27:]] if whole else [])]
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
-    with torch.no_grad():
-        # Another number of windows than the one that was traced, so that a number frozen into the file would show.
-        live = [network(windows[:count]).numpy() for count in (1, 2)]
-    found = [session.run(["output"], {"windows": windows[:count].numpy()})[0] for count in (1, 2)]
-    difference = max(float(np.abs(a - b).max()) for a, b in zip(live, found))
+    difference = 0.0
+    for windows in (traced, *others):
+        with torch.no_grad():
+            live = network(windows).numpy()
+        found = session.run(["output"], {"windows": windows.numpy()})[0]
+        apart = float(np.abs(live - found).max()) if found.shape == live.shape else np.inf
+        difference = max(difference, apart)
     if not difference <= _TOLERANCE:
         raise RunError(
             f"{out}: the exported network differs from the live one by {difference:.2g}; nothing was written"
@@ -61,7 +70,10 @@ def export(folder: Path, out: Path) -> float:
     return difference
 
 
-def _exported(network: nn.Module, windows: Tensor) -> bytes:
+def _exported(network: nn.Module, windows: Tensor, whole: bool) -> bytes:
+    free = {0: torch.export.Dim("windows")}
+    if whole:
+        free |= {2: torch.export.Dim("height", min=32), 3: torch.export.Dim("width", min=32)}
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -70,7 +82,7 @@ def _exported(network: nn.Module, windows: Tensor) -> bytes:
             (windows,),
             input_names=["windows"],
             output_names=["output"],
-            dynamic_shapes=({0: torch.export.Dim("windows")},),
+            dynamic_shapes=(free,),
             dynamo=True,
             verbose=False,
         )

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .scores import batches, bins, curves, detection, singly, thresholds
-from .scores.bins import Counts, Floats
-from .scores.singly import Defect
-from .scores.tally import COVERAGES, Tally
-from .scores.thresholds import Thresholds
+from ..scores import batches, bins, curves, detection, singly, thresholds
+from ..scores.bins import Counts, Floats
+from ..scores.singly import Defect
+from ..scores.tally import COVERAGES, Tally
+from ..scores.thresholds import Thresholds
 
 SHOWN = 4
 """Pictures kept of each sort: found best, found worst, most false alarms on a good one."""

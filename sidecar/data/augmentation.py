@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from manifests.fields import field
 
-from .data.samples import Bytes
+from .samples import Bytes
 
 Floats: TypeAlias = npt.NDArray[np.float32]
 

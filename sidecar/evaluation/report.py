@@ -10,10 +10,10 @@ from typing import Any
 import jinja2
 import numpy as np
 
+from ..scores.bins import Floats
+from ..scores.domain import Projection, Shift
 from . import figures
-from .evaluation import Evaluation, Picture, Row, quality
-from .scores.bins import Floats
-from .scores.domain import Projection, Shift
+from .counting import Evaluation, Picture, Row, quality
 
 _COUNTED = ["defects", "found", "pixels found"]
 

@@ -14,16 +14,17 @@ import numpy as np
 from manifests.errors import DataSetError, RunError
 from manifests.layout import write_atomic
 
-from . import devices, report
-from .data.classes import Classes
-from .data.drawing import Pictures
-from .data.samples import Sample, read_image, read_instances, read_mask
-from .data.splits import check_unchanged, divide
-from .evaluation import Evaluation, Picture, Row, evaluate, numbers
-from .prediction import Predictor, find_part
-from .runs import Run
-from .scores.singly import Defect
-from .scores.thresholds import Thresholds
+from .. import devices
+from ..data.classes import Classes
+from ..data.drawing import Pictures
+from ..data.samples import Sample, read_image, read_instances, read_mask
+from ..data.splits import check_unchanged, divide
+from ..prediction.predictor import Predictor, find_part
+from ..runs import Run
+from ..scores.singly import Defect
+from ..scores.thresholds import Thresholds
+from . import report
+from .counting import Evaluation, Picture, Row, evaluate, numbers
 
 
 def evaluate_run(folder: Path, out: Path, device: str) -> Evaluation:

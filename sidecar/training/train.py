@@ -23,17 +23,18 @@ from manifests.errors import DataSetError, RunError
 from manifests.layout import write_atomic
 from manifests.sampling import generator
 
-from . import devices, progress
-from .concluding import conclude
-from .config import Config, Training
-from .data.classes import Classes, check_shown, classes_of
-from .data.drawing import Draws, Pictures
-from .data.splits import Divided, check_unchanged, divide
+from .. import devices
+from ..config import Config, Training
+from ..data.classes import Classes, check_shown, classes_of
+from ..data.drawing import Draws, Pictures
+from ..data.splits import Divided, check_unchanged, divide
+from ..patchcore.collecting import Collector
+from ..patchcore.model import PatchCoreSpec
+from ..prediction.predictor import find_part
+from ..runs import Run, load_weights
+from . import progress
+from .conclusion import conclude
 from .objectives import NotFinite, Objective, Stepper, objective
-from .patchcore.collecting import Collector
-from .patchcore.model import PatchCoreSpec
-from .prediction import find_part
-from .runs import Run, load_weights
 
 _SAVE_SECONDS = 20.0
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from manifests.errors import DataSetError
 from manifests.fields import field
 
-from .data.samples import Bytes
+from .samples import Bytes
 
 Values: TypeAlias = npt.NDArray[np.float32]
 FindPart: TypeAlias = Callable[[Bytes], Bytes]

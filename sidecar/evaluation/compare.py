@@ -1,0 +1,51 @@
+"""The command ``compare``: evaluated runs side by side."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from manifests.errors import RunError
+from manifests.layout import write_atomic
+
+from . import report
+
+_SCORES = ("precision", "recall", "f1", "f2", "iou", "auroc", "auprc", "aupro")
+
+
+def compare(folders: Sequence[Path], out: Path) -> None:
+    """Write ``OUT/report.html``, ``OUT/metrics.json`` and ``OUT/runs.csv`` on runs that were evaluated.
+
+    Args:
+        folders: of the runs, or of their evaluations.
+
+    Raises:
+        RunError: a run was not evaluated.
+    """
+    # Runs of one config have one name, but each a folder of its own.
+    records = [_record(folder) | {"run": folder.resolve().name} for folder in folders]
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(["run", *_SCORES, "defect_wise_recall", "training_seconds"])
+    for record in records:
+        mean = record["defect_wise"]["mean"]
+        scores = [record["pixels"][name] for name in _SCORES]
+        writer.writerow([record["run"], *scores, mean and mean[0], record["training_seconds"]])
+    write_atomic(out / "metrics.json", (json.dumps(records, indent=1) + "\n").encode())
+    write_atomic(out / "runs.csv", table.getvalue().encode())
+    write_atomic(out / "report.html", report.comparison(records).encode())
+
+
+def _record(folder: Path) -> dict[str, Any]:
+    for file in (folder / "evaluated" / "metrics.json", folder / "metrics.json"):
+        if file.exists():
+            try:
+                record: dict[str, Any] = json.loads(file.read_bytes())
+            except ValueError:
+                raise RunError(f"{file}: is damaged; 'defectory-sidecar evaluate {folder}' writes it anew") from None
+            return record
+    raise RunError(f"{folder}: was not evaluated; 'defectory-sidecar evaluate {folder}' does")
