@@ -55,7 +55,7 @@ class Extractor(nn.Module):
     def _pooled(self, images: Tensor, layers: tuple[int, ...]) -> list[Tensor]:
         """What each of some layers sees, ascending; blocks after the last of them are not computed."""
         height, width = images.shape[-2:]
-        filled = F.pad(images, (0, -width % _MULTIPLE_PX, 0, -height % _MULTIPLE_PX), mode="replicate")
+        filled = F.pad(images, (0, _short(width), 0, _short(height)), mode="replicate")
         seen = (filled - self.mean) / self.deviation
         pooled = []
         for number, block in enumerate(self.blocks):
@@ -69,7 +69,13 @@ class Extractor(nn.Module):
 
 def grid(height: int, width: int) -> tuple[int, int]:
     """Rows and columns of patches in an image of so many pixels."""
-    return -(-height // STRIDE_PX) + 1, -(-width // STRIDE_PX) + 1
+    # No number is negative on the way: ONNX rounds those another way than Python.
+    return (height + STRIDE_PX - 1) // STRIDE_PX + 1, (width + STRIDE_PX - 1) // STRIDE_PX + 1
+
+
+def _short(length: int) -> int:
+    """Pixels that a side lacks to the next multiple."""
+    return (_MULTIPLE_PX - length % _MULTIPLE_PX) % _MULTIPLE_PX
 
 
 def load_weights(extractor: Extractor, file: Path) -> None:

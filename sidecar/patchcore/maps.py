@@ -17,24 +17,24 @@ def anomaly_map(distances: Tensor, height: int, width: int, sigma_px: float = BL
     """The pixels of each patch get its distance, blurred so that no blocks are left.
 
     Args:
-        distances: (rows, columns) of the patches' grid, whose corners lie every STRIDE_PX pixels.
+        distances: (..., rows, columns) of the patches' grid, whose corners lie every STRIDE_PX pixels.
         height, width: of the image.
         sigma_px: standard deviation of the blur.
 
     Returns:
-        (height, width), >= 0.
+        (..., height, width), >= 0.
     """
     half = STRIDE_PX // 2
-    spread = distances.repeat_interleave(STRIDE_PX, 0).repeat_interleave(STRIDE_PX, 1)
-    return blur(spread[half : half + height, half : half + width], sigma_px)
+    spread = distances.repeat_interleave(STRIDE_PX, -2).repeat_interleave(STRIDE_PX, -1)
+    return blur(spread[..., half : half + height, half : half + width], sigma_px)
 
 
 def blur(image: Tensor, sigma_px: float) -> Tensor:
-    """A (height, width) image blurred by a Gaussian that is cut at 8 pixels; the border is mirrored."""
+    """(..., height, width) images blurred by a Gaussian that is cut at 8 pixels; the border is mirrored."""
     offsets = torch.arange(-_BLUR_RADIUS_PX, _BLUR_RADIUS_PX + 1, dtype=image.dtype, device=image.device)
     weights = torch.exp(-0.5 * (offsets / sigma_px) ** 2)
     weights /= weights.sum()
-    mode = "reflect" if min(image.shape) > _BLUR_RADIUS_PX else "replicate"
-    padded = F.pad(image[None, None], (_BLUR_RADIUS_PX,) * 4, mode=mode)
+    mode = "reflect" if min(image.shape[-2:]) > _BLUR_RADIUS_PX else "replicate"
+    padded = F.pad(image.reshape(-1, 1, *image.shape[-2:]), (_BLUR_RADIUS_PX,) * 4, mode=mode)
     rows = F.conv2d(padded, weights[None, None, :, None])
-    return F.conv2d(rows, weights[None, None, None, :])[0, 0]
+    return F.conv2d(rows, weights[None, None, None, :]).reshape(image.shape)

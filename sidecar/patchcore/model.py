@@ -22,8 +22,8 @@ class PatchCoreSpec:
     KIND: ClassVar[str] = "patchcore"
     TASK: ClassVar[str] = "distance"
     OBJECTIVE: ClassVar[str] = "none"
-    size_px: ClassVar[int] = 512
-    """Of the square that an exported network takes; the pictures of training and prediction stay whole."""
+    size_px: ClassVar[int] = 128
+    """Of the squares that an export is traced with; a PatchCore takes whole pictures of any size."""
     method: Literal["sequential", "greedy"] = field(
         "How the coreset is built: patch after patch in fixed memory (S4), or from all patches at once (PatchCore).",
         "sequential",
@@ -59,12 +59,10 @@ class PatchCore(nn.Module):
         self.register_buffer("members", torch.zeros(spec.coreset, FEATURES))
 
     def forward(self, images: Tensor) -> Tensor:
-        maps = []
-        for features in self.extractor(_rgb(images)):
-            apart = distances(features.flatten(1).T.contiguous(), self.members, self._spec.chunk)
-            height, width = images.shape[-2:]
-            maps.append(anomaly_map(apart.reshape(features.shape[1:]), height, width, self._spec.blur_px))
-        return torch.stack(maps)[:, None]
+        features = self.extractor(_rgb(images)).movedim(1, -1)
+        apart = distances(features.flatten(0, 2), self.members, self._spec.chunk).reshape(features.shape[:3])
+        height, width = images.shape[-2:]
+        return anomaly_map(apart, height, width, self._spec.blur_px)[:, None]
 
     def patches(self, image: Tensor) -> Tensor:
         """(C, H, W) to the features of its patches, (FEATURES, rows, columns)."""

@@ -20,10 +20,12 @@ def distances(patches: Tensor, members: Tensor, chunk: int = CHUNK) -> Tensor:
     Returns:
         (n,), >= 0.
     """
-    squares = members.square().sum(dim=1)
-    found = torch.empty(len(patches), dtype=patches.dtype, device=patches.device)
-    for start in range(0, len(patches), chunk):
-        some = patches[start : start + chunk]
-        nearest = torch.addmm(squares, some, members.T, alpha=-2).amin(dim=1) + some.square().sum(dim=1)
-        found[start : start + chunk] = nearest.clamp_(min=0).sqrt_()
-    return found
+    if torch.compiler.is_exporting():
+        # An exported network meets pictures of sizes that are not known yet, and a loop would be unrolled.
+        return _nearest(patches, members)
+    return torch.cat([_nearest(some, members) for some in torch.split(patches, chunk)])
+
+
+def _nearest(patches: Tensor, members: Tensor) -> Tensor:
+    squares = torch.addmm(members.square().sum(dim=1), patches, members.T, alpha=-2).amin(dim=1)
+    return (squares + patches.square().sum(dim=1)).clamp(min=0).sqrt()

@@ -8,6 +8,7 @@ from types import ModuleType
 
 import cv2
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 from click.testing import CliRunner
@@ -23,6 +24,7 @@ from sidecar.patchcore.maps import anomaly_map, blur
 from sidecar.patchcore.model import PatchCore, PatchCoreSpec
 from sidecar.patchcore.nearest import distances
 from sidecar.patchcore.pretext import _apart, learn
+from sidecar.runs import Run
 
 
 def test_features_are_those_of_the_layers(torchvision: ModuleType) -> None:
@@ -173,6 +175,12 @@ def test_from_pictures_to_reports(config: Path, tmp_path: Path) -> None:
     assert defects[0] == "image,label,number,pixels,called,score,visible,diameter_px" and len(defects) == 4
     page = (first / "evaluated" / "report.html").read_text()
     assert page.count("<svg") >= 5 and page.count("data:image/webp") >= 3
+    # Features, neighbours and blur in one file, for pictures of any size: asked one that was never traced.
+    assert "differs from the live model by" in call("export", first)
+    network, picture = Run(first).network(torch.device("cpu")), torch.rand(3, 1, 61, 150)
+    session = onnxruntime.InferenceSession(first / "model.onnx", providers=["CPUExecutionProvider"])
+    maps = session.run(["output"], {"windows": picture.numpy()})[0]
+    assert maps == pytest.approx(network(picture).detach().numpy(), abs=1e-4)
     # Trained on from another run, and melded with it.
     call("train", config, "--out", second, "--set", f"training.start_from={first}", "--set", "seed=1")
     call("coreset", "meld", first, second, "--out", third)
