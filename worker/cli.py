@@ -25,6 +25,7 @@ from .commands.options import (
     place_argument,
     redis_option,
     run_options,
+    seed_option,
 )
 from .export import LAYOUTS, Split, export_data_set, parse_split
 from .progress import counted
@@ -64,6 +65,7 @@ def commands() -> None:
 @commands.command()
 @click.argument("manifest", type=click.Path(path_type=Path))
 @out_option
+@seed_option
 @run_options
 def render(manifest: Path, place: Place | None, **options: Any) -> None:
     """Render the pairs that a data set still lacks, then write its index and report."""

@@ -42,7 +42,7 @@ _LOCAL_TRIES = 1  # a shard is tried again once without a pair: here it is the s
 
 @dataclass(frozen=True)
 class Options:
-    """How a run goes about it; none of this changes what a pair looks like.
+    """How a run goes about it; but for the seed, none of this changes what a pair looks like.
 
     Attributes:
         frames: half-open range ``(start, stop)``, None for an end that is not given; None: all frames.
@@ -52,6 +52,7 @@ class Options:
         shard_frames: frames that one Blender renders; None: few enough for every worker to have some.
         priority: on a farm, runs of a higher one come first.
         tags: on a farm, what a worker must have.
+        seed: in place of the manifest's: the same data set drawn anew; None: the manifest's own.
     """
 
     frames: tuple[int | None, int | None] | None = None
@@ -61,6 +62,7 @@ class Options:
     shard_frames: int | None = None
     priority: int = 0
     tags: tuple[str, ...] = ()
+    seed: int | None = None
 
     def cut(self, missing: int) -> int:
         """Frames of a shard: enough to hide Blender's start, few enough to give every worker two turns."""
@@ -124,6 +126,8 @@ def begin(manifest_file: Path, place: Place | None, options: Options) -> tuple[D
         UserError: any; the place is left as it was.
     """
     manifest = read_manifest(manifest_file)
+    if options.seed is not None:
+        manifest = replace(manifest, seed=options.seed)
     data_set = located(_named_folder(manifest) if place is None else place)
     check_owner(data_set, manifest)
     wanted = _wanted(manifest, options.frames)

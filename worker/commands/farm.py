@@ -14,7 +14,7 @@ from .. import runs
 from ..farm.connections import connected
 from ..storage.urls import Place
 from . import farm_standing, farming
-from .options import PlaceType, json_option, out_option, place_argument, redis_option, submit_options
+from .options import PlaceType, json_option, out_option, place_argument, redis_option, seed_option, submit_options
 
 _farm = redis_option("Redis of the farm.", required=True)
 _WATCH_SECONDS = 1.0
@@ -23,6 +23,7 @@ _WATCH_SECONDS = 1.0
 @click.command()
 @click.argument("manifest", type=click.Path(path_type=Path))
 @out_option
+@seed_option
 @submit_options
 def submit(manifest: Path, place: Place | None, **options: Any) -> None:
     """Hand a data set to a farm and come back at once; 'status' tells how far it is."""

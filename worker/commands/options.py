@@ -71,6 +71,13 @@ def redis_option(text: str, required: bool = False) -> _Decorator:
     )
 
 
+seed_option = click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    help="In place of the manifest's: the same kind of parts, drawn anew. The data set's own manifest has it.",
+)
+
+
 def run_options(command: Any) -> Any:
     """What 'render', 'resume' and 'retry' take."""
     local = "Redis of a farm whose workers see DIR; without it, Redis and workers are brought along."
