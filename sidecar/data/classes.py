@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from manifests.errors import DataSetError
 
-from .samples import Sample, read_image, read_mask
+from .samples import Sample, read_mask, read_picture
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,6 @@ def check_shown(sides: Mapping[str, Sequence[Sample]], classes: Classes, wanted:
 def _shown(sample: Sample, classes: Classes) -> set[str]:
     if sample.shows is not None:
         return set(sample.shows)
-    height, width = read_image(sample.image)[0].shape[:2]
+    height, width = read_picture(sample)[0].shape[:2]
     mask = read_mask(sample, classes.numbers, height, width)
     return {name for name, number in classes.numbers.items() if (mask == number).any()}

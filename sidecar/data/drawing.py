@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from manifests.errors import DataSetError
 from manifests.sampling import generator
 
 from ..config import Data
@@ -19,7 +20,7 @@ from .classes import Classes
 from .crops import cut
 from .mixing import Passes
 from .preprocessing import FindPart, Prepared, exposure_stack
-from .samples import Bytes, Sample, read_image, read_mask
+from .samples import Bytes, Sample, read_mask, read_picture
 
 _CACHE_BYTES = 2**30
 
@@ -48,6 +49,11 @@ class Pictures:
         self._cache: OrderedDict[Sample, Prepared] = OrderedDict()
         self._room = room
 
+    @property
+    def seeks_defects(self) -> bool:
+        """Whether defects are to be found, and not the part."""
+        return self._data.target == "defects"
+
     def prepared(self, sample: Sample) -> Prepared:
         """The prepared picture of a sample, with its mask.
 
@@ -64,19 +70,27 @@ class Pictures:
         return found
 
     def _prepare(self, sample: Sample) -> Prepared:
-        image, alpha = read_image(sample.image)
+        image, alpha = read_picture(sample)
         height, width = image.shape[:2]
         preprocessing = self._data.preprocessing
         part = preprocessing.part_of(image, alpha, self._unet)
-        if not self._masks:
-            mask = np.zeros((height, width), np.uint8)
-        elif self._data.target == "defects":
-            mask = read_mask(sample, self.classes.numbers, height, width)
-        elif alpha is not None:
-            mask = (alpha >= 128).astype(np.uint8)
-        else:
-            mask = read_mask(sample, dict.fromkeys(sample.classes.values(), 1), height, width)
+        mask = self.truth(sample, alpha, height, width) if self._masks else np.zeros((height, width), np.uint8)
         return preprocessing.apply(image, part, mask, str(sample.image))
+
+    def truth(self, sample: Sample, alpha: Bytes | None, height: int, width: int) -> Bytes:
+        """What is to be found in a picture, at its own size: its classes, or 1 where the part is.
+
+        Raises:
+            DataSetError: as :func:`read_mask`; or the part is asked for, and a rendered picture has no alpha.
+        """
+        if self.seeks_defects:
+            return read_mask(sample, self.classes.numbers, height, width)
+        if alpha is not None:
+            return (alpha >= 128).astype(np.uint8)
+        if sample.instances is not None:
+            # Its mask tells its defects and not the part.
+            raise DataSetError(f"{sample.image}: has no alpha to tell the part by; render with 'output.flatten: false'")
+        return read_mask(sample, dict.fromkeys(sample.classes.values(), 1), height, width)
 
     def input(self, prepared: Prepared) -> Tensor:
         """What a model is given of a prepared picture, (C, h, w) in 0..1."""

@@ -14,6 +14,8 @@ import numpy.typing as npt
 
 from manifests.errors import DataSetError
 
+from .passes import read_pass
+
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
@@ -37,6 +39,7 @@ class Sample:
         defects: what the source says of each defect, by its number in the instance mask.
         side: ``train``, ``val`` or ``test`` where the folder itself says so, else empty.
         view: which view of the plan it is, else empty; thresholds may differ by it.
+        layer: which pass of the file is the picture, where the file is an EXR of passes; else empty.
     """
 
     source: str
@@ -52,6 +55,16 @@ class Sample:
     defects: Mapping[int, Mapping[str, Any]] = field(default_factory=dict, hash=False)
     side: str = ""
     view: str = ""
+    layer: str = ""
+
+
+def read_picture(sample: Sample) -> tuple[Bytes, Bytes | None]:
+    """The picture of a sample, as :func:`read_image` gives it: its image, or the pass that stands for it.
+
+    Raises:
+        DataSetError: there is no such file or pass, or it is no picture.
+    """
+    return read_pass(sample.image, sample.layer) if sample.layer else read_image(sample.image)
 
 
 def read_image(path: Path) -> tuple[Bytes, Bytes | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeAlias
@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Literal, TypeAlias
 from manifests.errors import DataSetError, ManifestError
 from manifests.fields import field, join
 from manifests.files import read_manifest
-from manifests.layout import DataSet
+from manifests.layout import PASSES, DataSet
 
 from .samples import IMAGE_SUFFIXES, Sample, read_labelme
 
@@ -73,6 +73,25 @@ class Rendered(_Source):
     KIND: ClassVar[str] = "defectory"
     good_only: bool = field("Take only frames on which no defect shows.", False)
     light_states: tuple[str, ...] = field("Take only frames of these light states; none: all (S4).", ())
+    picture: Literal[
+        "image",
+        "albedo",
+        "normal",
+        "normal_camera",
+        "relief_normal",
+        "relief_gradient",
+        "relief_curvature",
+    ] = field(
+        "What a model sees: the image; a pass that 'output.passes' names; or what 'defectory relief' made of the light "
+        "states, one picture for all of a view (S3).",
+        "image",
+    )
+    relief: str | None = field("Folder that 'defectory relief' made of the data set; for pictures 'relief_'.", None)
+
+    def check(self, path: str) -> None:
+        super().check(path)
+        if self.picture.startswith("relief_") != (self.relief is not None):
+            raise ManifestError(join(path, "relief"), "goes with a picture 'relief_...', and such a picture with it")
 
     def samples(self) -> list[Sample]:
         """Its complete pairs, ascending by frame.
@@ -88,16 +107,26 @@ class Rendered(_Source):
             raise DataSetError(f"source '{self.name}': {self.root} is no data set that Defectory rendered")
         manifest = read_manifest(data_set.manifest_file)
         acceptable = frozenset(impurity.label for impurity in manifest.impurities)
-        for record in _records(data_set):
+        records = list(_records(data_set))
+        there = {record["light_state"] for record in records} if self.light_states else set()
+        if unknown := sorted({*self.light_states} - there):
+            known = ", ".join(sorted(there))
+            named = f"light states {', '.join(unknown)}; there are {known}"
+            raise DataSetError(f"source '{self.name}': {self.root} has no frames of the {named}")
+        for record in records:
             shown = frozenset(d.get("label", d["kind"]) for d in record["defects"] if d["pixels"])
             if shown and self.good_only:
                 continue
             if self.light_states and record["light_state"] not in self.light_states:
                 continue
+            image, layer = self._picture(data_set, record)
+            if image is None:
+                continue
             yield Sample(
                 source=self.name,
                 name=f"{record['frame']:07d}",
-                image=data_set.root / record["image"],
+                image=image,
+                layer=layer,
                 group=f"{record['instance']:05d}",
                 mask=data_set.root / record["mask"],
                 good=not shown,
@@ -108,6 +137,15 @@ class Rendered(_Source):
                 defects={defect["id"]: defect for defect in record["defects"] if defect["pixels"]},
                 view=str(record["view"]),
             )
+
+    def _picture(self, data_set: DataSet, record: Mapping[str, Any]) -> tuple[Path | None, str]:
+        """File and pass of a frame's picture; no file where another frame's relief stands for it."""
+        if self.picture == "image":
+            return data_set.root / record["image"], ""
+        if self.relief is None:
+            return data_set.pair_folder(record["frame"]) / PASSES, self.picture
+        made = Path(self.relief).expanduser() / f"{record['frame']:07d}"
+        return (made / f"{self.picture.removeprefix('relief_')}.png" if made.is_dir() else None), ""
 
 
 def _records(data_set: DataSet) -> Iterable[dict[str, Any]]:

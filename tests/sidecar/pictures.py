@@ -70,10 +70,13 @@ def labelme(root: Path) -> Path:
     return root
 
 
-def rendered(root: Path, instances: int = 6, good: int = 3) -> Path:
-    """A data set as Defectory leaves it: two views of each instance, of which the first ``good`` show no dent."""
+def rendered(root: Path, instances: int = 6, good: int = 3, **output: Any) -> Path:
+    """A data set as Defectory leaves it: two views of each instance, of which the first ``good`` show no dent.
+
+    The second view is under another light.
+    """
     manifest = made_manifest(
-        instances=instances, impurities=[{"kind": "dust", "label": "dust"}], output={"flatten": False}
+        instances=instances, impurities=[{"kind": "dust", "label": "dust"}], output={"flatten": False, **output}
     )
     data_set = made_data_set(root, manifest, list(range(manifest.frame_count)))
     for frame in range(manifest.frame_count):
@@ -93,6 +96,6 @@ def rendered(root: Path, instances: int = 6, good: int = 3) -> Path:
         defect = {"id": 1, "kind": "dent", "label": "dent", "pixels": 16 if instance >= good else 0}
         place = pair.relative_to(root)
         files = {"image": "image.png", "mask": "mask.png", "instance_mask": "instances.png"}
-        where = {"instance": instance, "view": frame % 2, "defects": [defect]}
+        where = {"instance": instance, "view": frame % 2, "light_state": "ab"[frame % 2], "defects": [defect]}
         seal(pair, **where, **{key: (place / name).as_posix() for key, name in files.items()})
     return root

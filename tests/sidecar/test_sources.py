@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+import manifests
 from manifests.errors import DataSetError, ManifestError
 from manifests.fields import from_dict
-from sidecar.data.samples import Sample, read_image, read_mask
+from manifests.files import read_manifest, write_yaml
+from sidecar.data.samples import Sample, read_image, read_mask, read_picture
 from sidecar.data.sources import Folder, LabelMe, MVTec, Rendered
 from tests.sidecar import pictures
+from worker import runs
+from worker.passes import write_passes
 
 
 def mask_of(sample: Sample, numbers: dict[str, int], side: int = 48) -> pictures.Bytes:
@@ -43,6 +48,62 @@ def test_rendered_data_set_without_its_index(tmp_path: Path) -> None:
     (root / "index.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     assert Rendered(str(root)).samples() == before
     assert len(Rendered(str(root), good_only=True).samples()) == 6
+
+
+def test_light_states_are_chosen(tmp_path: Path) -> None:
+    root = str(pictures.rendered(tmp_path / "set"))
+    of_a, both = (Rendered(root, light_states=states).samples() for states in (("a",), ("a", "b")))
+    assert [sample.view for sample in of_a] == ["0"] * 6 and len(both) == len(Rendered(root).samples()) == 12
+    with pytest.raises(DataSetError, match="no frames of the light states c; there are a, b"):
+        Rendered(root, light_states=("a", "c")).samples()
+
+
+def test_passes_are_pictures(tmp_path: Path) -> None:
+    root = pictures.rendered(tmp_path / "set", passes=["albedo", "normal_camera"])
+    half = {
+        "coverage": np.zeros((16, 16)),
+        "albedo": np.full((16, 16, 3), 0.25),
+        "normal_camera": np.zeros((16, 16, 3)),
+    }
+    half["coverage"][:, 8:] = 1
+    half["normal_camera"][..., 2] = 1
+    first = min(root.rglob("passes.exr"))
+    write_passes(first, {name: values.astype(np.float32) for name, values in half.items()})
+    albedo, normal = (Rendered(str(root), picture=picture).samples()[0] for picture in ("albedo", "normal_camera"))
+    assert albedo.image == normal.image == first and albedo.mask == Rendered(str(root)).samples()[0].mask
+    image, part = read_picture(albedo)
+    assert (image[:, 8:] == 64).all() and not image[:, :8].any() and set(np.unique(part)) == {0, 255}
+    # A face that looks at the camera has (0, 0, 1).
+    assert (read_picture(normal)[0][:, 8:] == (128, 128, 255)).all()
+    with pytest.raises(
+        DataSetError, match=r"passes\.exr: has no pass 'normal'; render with 'output.passes: \[normal\]'"
+    ):
+        read_picture(Rendered(str(root), picture="normal").samples()[0])
+
+
+def test_relief_stands_for_the_frames_it_was_made_of(tmp_path: Path) -> None:
+    root, relief = pictures.rendered(tmp_path / "set"), tmp_path / "relief"
+    for frame in (0, 8):
+        pictures.write(relief / f"{frame:07d}" / "curvature.png", np.full((16, 16), frame, np.uint8))
+    samples = Rendered(str(root), picture="relief_curvature", relief=str(relief)).samples()
+    assert [(sample.name, sample.good) for sample in samples] == [("0000000", True), ("0000008", False)]
+    assert [int(read_picture(sample)[0].max()) for sample in samples] == [0, 8]
+
+
+def test_chess_whose_mask_is_what_changed_is_read_as_it_is_rendered(tmp_path: Path) -> None:
+    """The mask of the example, S3's: the pixels that differ by over half of the contrast from the board without the
+    deformation, and no disc."""
+    example = read_manifest(Path(manifests.__file__).parent / "examples" / "chess.yaml")
+    assert example.pattern is not None
+    sound = dataclasses.replace(example, pattern=dataclasses.replace(example.pattern, count=0.0))
+    for name, manifest in (("chess", example), ("sound", sound)):
+        (tmp_path / f"{name}.yaml").write_text(write_yaml(manifest))
+        runs.render(tmp_path / f"{name}.yaml", tmp_path / name, runs.Options(frames=(4, 5), device="cpu"))
+    (sample,), (other,) = (Rendered(str(tmp_path / name)).samples() for name in ("chess", "sound"))
+    mask = read_mask(sample, {example.pattern.label: 1}, 256, 256)
+    shown, board = (read_picture(each)[0][..., 0].astype(int) for each in (sample, other))
+    assert mask.any() and not sample.good and other.good
+    assert np.array_equal(mask > 0, abs(shown - board) > (board.max() - board.min()) / 2)
 
 
 def test_mvtec(tmp_path: Path) -> None:
@@ -167,8 +228,11 @@ def test_folder_of_something_else_is_no_data_set(tmp_path: Path) -> None:
         ({"train": 0.5}, "train: train, val and test sum to 0.8, not to 1"),
         ({"split": "counts", "train": 2.5}, "train, val and test must be whole numbers"),
         ({"weight": -1}, "weight: must be >= 0, got -1"),
+        ({"picture": "relief_normal"}, "relief: goes with a picture 'relief_"),
+        ({"relief": "out/relief"}, "relief: goes with a picture 'relief_"),
     ],
 )
 def test_wrong_fields_are_one_line(fields: dict[str, Any], message: str) -> None:
+    kind = Rendered if {"picture", "relief"} & fields.keys() else Folder
     with pytest.raises(ManifestError, match=message):
-        from_dict(Folder, {"folder": "."} | fields)
+        from_dict(kind, {"folder": "."} | fields)
