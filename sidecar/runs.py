@@ -9,12 +9,14 @@
     RUN/features.pt    weights of the features that a PatchCore learnt by itself, for other runs to share
     RUN/history.csv    losses of each epoch
     RUN/result.json    what came of it, once it is done
+    RUN/tensorboard/   losses of each epoch, where TensorBoard is installed
 
 Every file is replaced whole: who reads sees the old one or the new one.
 """
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import io
 import json
@@ -51,6 +53,11 @@ class Run:
         self.features_file = folder / "features.pt"
         self.history_file = folder / "history.csv"
         self.result_file = folder / "result.json"
+        self.board_folder = folder / "tensorboard"
+
+    def other(self, name: str) -> Run:
+        """Another run: of a folder, or of a bare name the one beside this."""
+        return Run(self.folder.parent / name if Path(name).name == name else Path(name))
 
     def config(self) -> Config:
         """Its config.
@@ -87,6 +94,13 @@ class Run:
     def result(self) -> dict[str, Any] | None:
         """What came of the run; None before it is done."""
         return self._json(self.result_file)
+
+    def history(self) -> list[dict[str, str]]:
+        """A row for each epoch, as ``history.csv`` has them; none before the first."""
+        if not self.history_file.exists():
+            return []
+        with self.history_file.open(newline="") as stream:
+            return list(csv.DictReader(stream))
 
     def text(self) -> str:
         """One line for a person on what came of it."""

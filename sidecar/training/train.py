@@ -33,6 +33,7 @@ from ..patchcore.model import PatchCoreSpec
 from ..prediction.predictor import find_part
 from ..runs import Run, load_weights
 from . import progress
+from .board import Board
 from .conclusion import conclude
 from .objectives import NotFinite, Objective, Stepper, objective
 
@@ -96,7 +97,7 @@ class _Trainer:
         _seed(config.seed, "weights", 0)
         network = config.model.build(config.data.preprocessing.inputs).to(device)
         if config.training.start_from is not None:
-            origin = Run(Path(config.training.start_from))
+            origin = run.other(config.training.start_from)
             load_weights(network, origin.load(origin.best_file, device)["network"], origin.best_file, config.model.KIND)
         self._objective: Objective = objective(config.model, network, partial(_optimizer, config.training))
         half = devices.half_precision(device) if config.training.precision == "mixed" else None
@@ -110,7 +111,8 @@ class _Trainer:
     def run(self) -> None:
         training, state = self._config.training, self._state
         last_save = time.monotonic()
-        with progress.Shown(training.epochs * self._steps, state.step) as self._shown:
+        shown = progress.Shown(training.epochs * self._steps, state.step)
+        with shown as self._shown, Board(self._run.board_folder, state.epoch) as board:
             while state.epoch < training.epochs and not state.done:
                 began = time.monotonic()
                 loss = self._epoch()
@@ -127,6 +129,7 @@ class _Trainer:
                     improved = self._judge(row["validation"])
                 state.seconds += time.monotonic() - began
                 state.history.append(row | {"seconds": round(state.seconds, 3)})
+                board.add(row)
                 if improved:
                     self._run.save(self._run.best_file, {"network": self._objective.network.state_dict()})
                 if time.monotonic() - last_save > _SAVE_SECONDS or state.epoch == 1:

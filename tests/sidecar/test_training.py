@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import json
 import os
 import signal
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import nn
 
 from manifests.errors import ManifestError, RunError
@@ -109,6 +111,18 @@ def test_killed_and_resumed_gives_the_same_weights(tmp_path: Path) -> None:
 def history(run: Path) -> list[dict[str, str]]:
     with (run / "history.csv").open() as stream:
         return list(csv.DictReader(stream))
+
+
+def test_tensorboard_shows_the_history_and_is_not_needed(
+    done: Path, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board = EventAccumulator(str(done / "tensorboard")).Reload()
+    losses = {str(event.step): event.value for event in board.Scalars("loss")}
+    assert losses == pytest.approx({row["epoch"]: float(row["loss"]) for row in history(done)}, rel=1e-6)
+    find = importlib.util.find_spec
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "tensorboard" else find(name))
+    training = small(root)["training"] | {"epochs": 1}
+    assert not (train(config(root, training=training), tmp_path / "run").folder / "tensorboard").exists()
 
 
 def test_seed_alone_makes_the_difference(root: Path, tmp_path: Path) -> None:
