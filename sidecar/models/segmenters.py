@@ -6,14 +6,14 @@ torchvision's ``fcn_resnet50`` and ``deeplabv3_resnet50``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from torch import Tensor, nn
 
-from manifests.errors import RunError
 from manifests.fields import field
+
+from ..late_imports import imported
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class UNetResNetSpec(_Spec):
             )
             return network
 
-        return Centred(_imported(unet))
+        return Centred(imported(unet))
 
 
 class Centred(nn.Module):
@@ -82,21 +82,8 @@ def _torchvision(name: str, channels: int) -> nn.Module:
         network: nn.Module = getattr(segmentation, name)(weights=None, weights_backbone=None, num_classes=1)
         return network
 
-    network = _imported(make)
+    network = imported(make)
     first = nn.Conv2d(channels, 64, 7, stride=2, padding=3, bias=False)
     nn.init.kaiming_normal_(first.weight, mode="fan_out", nonlinearity="relu")
     network.backbone.conv1 = first  # type: ignore[union-attr]
     return network
-
-
-def _imported(make: Callable[[], nn.Module]) -> nn.Module:
-    try:
-        return make()
-    except ImportError as error:
-        raise RunError(f"this model needs torchvision and segmentation-models-pytorch: {error}") from None
-    except RuntimeError as error:
-        if "torchvision::" not in str(error):
-            raise
-        raise RunError(
-            "torchvision does not fit this torch; install the one that was built for it, from the same index"
-        ) from None

@@ -30,7 +30,7 @@ class SSIMAutoencoderSpec:
 
 
 class SSIMAutoencoder(nn.Module):
-    """(N, C, 128, 128) in 0..1 to its reconstruction; ``encoder`` gives (N, latent, 1, 1)."""
+    """(N, C, 128, 128) in 0..1 to its reconstruction; ``encode`` gives (N, latent)."""
 
     def __init__(self, channels: int = 1, latent: int = 500) -> None:
         super().__init__()
@@ -47,6 +47,10 @@ class SSIMAutoencoder(nn.Module):
         for shape in decoder:
             up += [nn.ConvTranspose2d(*shape), nn.LeakyReLU(0.2)]
         self.decoder = nn.Sequential(*up, nn.Conv2d(32, channels, 3, padding=1), nn.Sigmoid())
+
+    def encode(self, x: Tensor) -> Tensor:
+        latent: Tensor = self.encoder(x).flatten(1)
+        return latent
 
     def forward(self, x: Tensor) -> Tensor:
         reconstruction: Tensor = self.decoder(self.encoder(x))

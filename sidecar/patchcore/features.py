@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from manifests.errors import RunError
 
+from ..late_imports import imported
 from . import mobilenet
 
 THIRD, FOURTH = 40, 112
@@ -103,10 +104,18 @@ def download_weights(extractor: Extractor) -> None:
     """Load torchvision's weights of ImageNet, downloaded where they are not in its cache.
 
     Raises:
-        RunError: they cannot be downloaded.
+        RunError: they cannot be downloaded, or there is no torchvision that fits.
     """
+
+    def load() -> dict[str, Tensor]:
+        from torchvision.models import MobileNet_V3_Large_Weights
+
+        weights = MobileNet_V3_Large_Weights.IMAGENET1K_V2
+        loaded: dict[str, Tensor] = weights.get_state_dict(progress=False, check_hash=True, map_location="cpu")
+        return loaded
+
     try:
-        loaded = torch.hub.load_state_dict_from_url(mobilenet.WEIGHTS_URL, map_location="cpu", progress=False)
+        loaded = imported(load)
     except OSError as error:
         raise RunError(
             f"the weights of ImageNet cannot be downloaded ({error}); give a file, or 'self' to learn from the images"

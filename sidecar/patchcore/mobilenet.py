@@ -8,9 +8,6 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-WEIGHTS_URL = "https://download.pytorch.org/models/mobilenet_v3_large-5c1a4163.pth"
-"""torchvision's MobileNet_V3_Large_Weights.IMAGENET1K_V2."""
-
 # Howard et al., "Searching for MobileNetV3", table 1: input, kernel, expanded, output, squeeze, activation, stride.
 _BLOCKS = (
     (16, 3, 16, 16, False, nn.ReLU, 1),
