@@ -120,8 +120,7 @@ def compare(runs: tuple[Path, ...], out: Path) -> None:
 
 
 @commands.command()
-@click.argument("first", metavar="A", type=click.Path(path_type=Path))
-@click.argument("second", metavar="B", type=click.Path(path_type=Path))
+@click.argument("folders", metavar="A B...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "--run", metavar="RUN", required=True, type=click.Path(path_type=Path), help="Whose features to compare by."
 )
@@ -129,12 +128,12 @@ def compare(runs: tuple[Path, ...], out: Path) -> None:
     "--out", metavar="DIR", default="shifted", show_default=True, type=click.Path(path_type=Path), help="Folder."
 )
 @click.option("--device", type=_DEVICES, default="auto", show_default=True, help="What to compute on.")
-def domain_shift(first: Path, second: Path, run: Path, out: Path, device: str) -> None:
-    """How far the images of B lie from those of A, usually photographs, as the features of RUN see them."""
-    from .evaluation.domain_shift import domain_shift as shift_of
+def domain_shift(folders: tuple[Path, ...], run: Path, out: Path, device: str) -> None:
+    """How far the images of B and others lie from those of A, usually photographs, as the features of RUN see them."""
+    from .evaluation.domain_shift import domain_shift as shifts_of
 
-    shift = shift_of(first, second, run, out, device)
-    click.echo(f"{second} lies {shift.distance:.2f} standard deviations of {first} away")
+    for folder, shift in shifts_of(folders, run, out, device).items():
+        click.echo(f"{folder} lies {shift.distance:.2f} standard deviations of {folders[0]} away")
     click.echo(f"report: {out / 'report.html'}")
 
 
@@ -149,9 +148,9 @@ def coreset() -> None:
 @click.option("--device", type=_DEVICES, default="auto", show_default=True, help="What to compute on.")
 def meld(runs: tuple[Path, ...], out: Path, device: str) -> None:
     """Make one PatchCore of several: what widens the coreset of the first is taken from the others."""
-    from .patchcore import melding
+    from .training.meld import meld_runs
 
-    click.echo(melding.meld_runs(runs, out, device).text())
+    click.echo(meld_runs(runs, out, device).text())
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -102,7 +102,9 @@ class Training:
     precision: Literal["full", "mixed"] = field("mixed: half precision where it is safe.", "full")
     device: Literal["auto", "cpu", "cuda", "mps"] = field("auto: the first there is of cuda, mps, cpu.", "auto")
     workers: int = field("Processes that prepare batches; 0: none but the training itself.", 0, low=0)
-    start_from: str | None = field("Folder of a run whose weights to begin with (fine-tuning); nothing: none.", None)
+    start_from: str | None = field(
+        "Run whose weights to begin with (fine-tuning): its folder, or its name where it lies beside this one.", None
+    )
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,8 @@ def compare(folders: Sequence[Path], out: Path) -> None:
         RunError: a run was not evaluated.
     """
     # Runs of one config have one name, but each a folder of its own.
-    records = [_record(folder) | {"run": folder.resolve().name} for folder in folders]
+    records = [_read(folder, "metrics.json") | {"run": folder.resolve().name} for folder in folders]
+    drawn = [_read(folder, "curves.json") for folder in folders]
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(["run", *_SCORES, "defect_wise_recall", "training_seconds"])
@@ -37,11 +38,11 @@ def compare(folders: Sequence[Path], out: Path) -> None:
         writer.writerow([record["run"], *scores, mean and mean[0], record["training_seconds"]])
     write_atomic(out / "metrics.json", (json.dumps(records, indent=1) + "\n").encode())
     write_atomic(out / "runs.csv", table.getvalue().encode())
-    write_atomic(out / "report.html", report.comparison(records).encode())
+    write_atomic(out / "report.html", report.comparison(records, drawn).encode())
 
 
-def _record(folder: Path) -> dict[str, Any]:
-    for file in (folder / "evaluated" / "metrics.json", folder / "metrics.json"):
+def _read(folder: Path, name: str) -> dict[str, Any]:
+    for file in (folder / "evaluated" / name, folder / name):
         if file.exists():
             try:
                 record: dict[str, Any] = json.loads(file.read_bytes())

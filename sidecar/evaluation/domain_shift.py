@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
 
 from manifests.errors import DataSetError, RunError
 from manifests.layout import DataSet, write_atomic
 
 from .. import devices
 from ..data.classes import Classes
-from ..data.drawing import Pictures
+from ..data.drawing import Draws, Pictures
 from ..data.samples import IMAGE_SUFFIXES, Sample
 from ..patchcore.model import PatchCore
 from ..prediction.predictor import find_part
@@ -26,34 +25,42 @@ from ..scores.bins import Floats
 from . import report
 
 
-def domain_shift(first: Path, second: Path, run: Path, out: Path, device: str) -> domain.Shift:
-    """How far the images of one folder lie from those of another, fitted on the first (S0, section 5.2).
+def domain_shift(folders: Sequence[Path], run: Path, out: Path, device: str) -> dict[str, domain.Shift]:
+    """How far the images of folders lie from those of the first, on which all is fitted (S0, section 5.2, figure 18).
 
     Writes ``OUT/report.html`` and ``OUT/metrics.json``.
 
     Args:
-        first, second: data sets or folders of pictures.
-        run: of a PatchCore, whose features are averaged over the part, or of an autoencoder with a latent code.
+        folders: data sets or folders of pictures, two at least.
+        run: of a PatchCore, whose features are averaged over the image, or of an autoencoder with a latent code, which
+            sees a random square of each image, as in training.
+
+    Returns:
+        Folder, from the second on, to its shift.
 
     Raises:
         DataSetError: a folder has no pictures, or too few.
-        RunError: there is no such run or device, or its model has no features of a whole image.
+        RunError: there is no such run or device, its model has no such features, or there is nothing to compare.
     """
+    reference, *others = folders
+    if not others:
+        raise RunError(f"nothing to compare {reference} with; name two folders at least")
     where = devices.choose(device)
-    sets = {f"{k}. {folder.name}": _features(folder, Run(run), where) for k, folder in enumerate((first, second), 1)}
-    reference, other = sets.values()
+    sets = [_features(folder, Run(run), where) for folder in folders]
     try:
-        projection = domain.fit(reference)
+        projection = domain.fit(sets[0])
     except ValueError as error:
-        raise DataSetError(f"{first}: {error}") from None
-    if len(other) < 2:
-        raise DataSetError(f"{second}: needs two images at least")
-    shift = domain.shift(projection, other)
-    record = {"from": str(first), "to": str(second), "run": str(run), **dataclasses.asdict(shift)}
+        raise DataSetError(f"{reference}: {error}") from None
+    for folder, features in zip(others, sets[1:]):
+        if len(features) < 2:
+            raise DataSetError(f"{folder}: needs two images at least")
+    shifts = {str(folder): domain.shift(projection, features) for folder, features in zip(others, sets[1:])}
+    plain = {folder: dataclasses.asdict(shift) for folder, shift in shifts.items()}
+    record = {"from": str(reference), "run": str(run), "shifts": plain}
     write_atomic(out / "metrics.json", (json.dumps(record, indent=1) + "\n").encode())
-    page = report.domain_shift((first.name, second.name), shift, projection, sets)
-    write_atomic(out / "report.html", page.encode())
-    return shift
+    shown = {f"{k}. {folder.name}": features for k, (folder, features) in enumerate(zip(folders, sets), 1)}
+    write_atomic(out / "report.html", report.domain_shift(shown, list(shifts.values()), projection).encode())
+    return shifts
 
 
 @torch.no_grad()
@@ -63,28 +70,17 @@ def _features(folder: Path, run: Run, device: torch.device) -> Floats:
     network = run.network(device)
     unet = find_part(config.data.preprocessing, device)
     pictures = Pictures(config.data, Classes({}, frozenset()), unet, masks=False, room=0)
-    found = []
-    for image in _images(folder):
-        prepared = pictures.prepared(Sample("images", image.name, image, image.name, good=True))
-        found.append(_describe(network, pictures.input(prepared).to(device), config.model.size_px, run))
-    return np.array(found, np.float64)
-
-
-def _describe(network: nn.Module, picture: torch.Tensor, size_px: int, run: Run) -> Floats:
+    samples = [Sample("images", image.name, image, str(image), good=True) for image in _images(folder)]
+    draws = Draws(pictures, samples, config.data, config.model.size_px, config.seed)
     if isinstance(network, PatchCore):
-        features = network.patches(picture).flatten(1).mean(dim=1)
+        inputs = (pictures.input(pictures.prepared(sample)) for sample in samples)
+        found = [network.patches(picture.to(device)).flatten(1).mean(dim=1) for picture in inputs]
     elif callable(encode := getattr(network, "encode", None)):
-        middle = [(side - size_px) // 2 for side in picture.shape[1:]]
-        if min(middle) < 0:
-            raise DataSetError(f"{run.folder}: its model looks at {size_px} px, more than the pictures have")
-        top, left = middle
-        features = encode(picture[None, :, top : top + size_px, left : left + size_px]).flatten()
+        found = [code for squares, _ in draws.fixed(config.prediction.batch) for code in encode(squares.to(device))]
     else:
-        raise RunError(
-            f"{run.folder}: '{run.config().model.KIND}' has no features of a whole image; choose another run"
-        )
-    described: Floats = features.cpu().numpy().astype(np.float64)
-    return described
+        raise RunError(f"{run.folder}: '{config.model.KIND}' has no features of a whole image; choose another run")
+    features: Floats = torch.stack(found).cpu().numpy().astype(np.float64)
+    return features
 
 
 def _images(folder: Path) -> Iterator[Path]:

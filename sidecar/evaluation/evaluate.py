@@ -17,7 +17,7 @@ from manifests.layout import write_atomic
 from .. import devices
 from ..data.classes import Classes
 from ..data.drawing import Pictures
-from ..data.samples import Sample, read_image, read_instances, read_mask
+from ..data.samples import Sample, read_instances, read_picture
 from ..data.splits import check_unchanged, divide
 from ..prediction.predictor import Predictor, find_part
 from ..runs import Run
@@ -25,12 +25,13 @@ from ..scores.singly import Defect
 from ..scores.thresholds import Thresholds
 from . import report
 from .counting import Evaluation, Picture, Row, evaluate, numbers
+from .lines import lines
 
 
 def evaluate_run(folder: Path, out: Path, device: str) -> Evaluation:
     """Evaluate a run on the test side of its split, at the pictures' own resolution.
 
-    Writes ``OUT/metrics.json``, ``OUT/images.csv``, ``OUT/defects.csv`` and ``OUT/report.html``.
+    Writes ``OUT/metrics.json``, ``OUT/curves.json``, ``OUT/images.csv``, ``OUT/defects.csv`` and ``OUT/report.html``.
 
     Raises:
         DataSetError: there are no test samples, or one cannot be read.
@@ -50,7 +51,7 @@ def evaluate_run(folder: Path, out: Path, device: str) -> Evaluation:
     predictor = Predictor(config, run.network(where), where)
 
     def test() -> Iterator[Picture]:
-        return (_picture(sample, pictures, predictor, classes) for sample in divided.sides["test"])
+        return (_picture(sample, pictures, predictor) for sample in divided.sides["test"])
 
     chosen = None
     if result["thresholds"] is not None:
@@ -61,6 +62,7 @@ def evaluate_run(folder: Path, out: Path, device: str) -> Evaluation:
         "run": config.name,
         "title": config.title,
         "model": config.model.KIND,
+        "target": config.data.target,
         "training_seconds": result["training_seconds"],
         "device": result["device"],
         "weights": result.get("weights"),
@@ -71,7 +73,9 @@ def evaluate_run(folder: Path, out: Path, device: str) -> Evaluation:
     run.write_json(out / "metrics.json", record)
     write_atomic(out / "images.csv", _images(found.rows).encode())
     write_atomic(out / "defects.csv", _defects(found.defects).encode())
-    write_atomic(out / "report.html", report.page(record, found).encode())
+    drawn = lines(found, run.history(), config.model.OBJECTIVE == "structural_similarity")
+    run.write_json(out / "curves.json", drawn)
+    write_atomic(out / "report.html", report.page(record, drawn, found).encode())
     return found
 
 
@@ -84,12 +88,12 @@ def text(found: Evaluation) -> str:
     return f"{said['images']['count']} images, {defects}; pixels: {scores}"
 
 
-def _picture(sample: Sample, pictures: Pictures, predictor: Predictor, classes: Classes) -> Picture:
+def _picture(sample: Sample, pictures: Pictures, predictor: Predictor) -> Picture:
     prepared = pictures.prepared(sample)
     scores = prepared.restore(predictor.inspect(pictures, prepared)).clip(min=0)
-    image, _ = read_image(sample.image)
-    mask = read_mask(sample, classes.numbers, *scores.shape)
-    instances = read_instances(sample, *scores.shape)
+    image, alpha = read_picture(sample)
+    mask = pictures.truth(sample, alpha, *scores.shape)
+    instances = read_instances(sample, *scores.shape) if pictures.seeks_defects else None
     rgb = np.repeat(image, 3, axis=2) if image.shape[2] == 1 else image
     name = f"{sample.source}/{sample.name}"
     return Picture(name, sample.group, sample.view, rgb, scores, mask, instances, sample.defects)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import matplotlib
@@ -18,7 +19,7 @@ from PIL import Image
 
 from ..scores import bins, curves, detection
 from ..scores.batches import ControlChart
-from ..scores.bins import Counts, Floats
+from ..scores.bins import Floats
 from ..scores.domain import Projection
 from ..scores.tally import COVERAGES
 from .counting import Evaluation, Picture
@@ -27,8 +28,11 @@ COLORS = ("#1b6ca8", "#d1495b", "#2e8b57", "#edae49", "#7a5195", "#4d9de0", "#8a
 """In the order of what is compared; chosen to be told apart by those who see red and green alike, too."""
 HIT, ALARM, MISSED = (46, 204, 113), (231, 76, 60), (52, 120, 246)
 """Colours of pixels: found, called without being a defect, not found (S4, figure 4)."""
+_STYLES = ("-", "--", ":", "-.")
 _MOST_POINTS = 400
 _SHOWN_PX = 360
+_MOST_INSIDE = 6
+"""Entries of a legend that still leave room for the curves beside it."""
 
 _STYLE: Any = {
     "font.family": "sans-serif",
@@ -48,56 +52,75 @@ _STYLE: Any = {
 }
 
 
-def precision_recall(shown: Mapping[str, Evaluation]) -> str:
+def losses(shown: Mapping[str, Mapping[str, Any]]) -> str:
+    """Losses of training, dashed, and of validation over the epochs (S0, figure 10); empty where no run has any."""
+    trained = {name: record for name, record in shown.items() if record["losses"]}
+    if not trained:
+        return ""
+    similar = all(record["similarity"] for record in trained.values())
+    with _Plot("Training (dashed) and validation", "epoch", "SSIM" if similar else "loss") as plot:
+        values = [up for record in trained.values() for _, line in record["losses"].items() for up in line[1]]
+        if min(values) > 0 and not similar:
+            plot.axes.set_yscale("log")
+        for color, (name, record) in zip(_colors(), trained.items()):
+            for kind, line in record["losses"].items():
+                dashed = kind == "training" and len(record["losses"]) > 1
+                label = None if dashed else name
+                plot.axes.plot(*line, color=color, linestyle="--" if dashed else "-", label=label)
+    return plot.svg
+
+
+def precision_recall(shown: Mapping[str, Mapping[str, Any]]) -> str:
     """Precision over recall of the pixels of each run, with the point of its threshold."""
     with _Plot("Precision and recall of the pixels", "recall", "precision") as plot:
         plot.axes.set(xlim=(0, 1.02), ylim=(0, 1.02))
-        for color, (name, found) in zip(COLORS, shown.items()):
-            positive = found.tally.positive
-            if not positive.any():
-                continue
-            swept = curves.sweep(positive, found.tally.negative)
-            used = bins.at_least(positive + found.tally.negative) > 0
-            recall, precision = _thinned(swept["recall"][used], swept["precision"][used])
-            plot.axes.plot(recall, precision, color=color, label=name)
-            at = _bin(found)
-            plot.axes.plot(swept["recall"][at], swept["precision"][at], "o", color=color)
+        for color, (name, record) in zip(_colors(), shown.items()):
+            if "precision_recall" in record:
+                plot.axes.plot(*record["precision_recall"], color=color, label=name)
+                plot.axes.plot(*record["point"], "o", color=color)
     return plot.svg
 
 
-def operating(shown: Mapping[str, Evaluation]) -> str:
-    """True positive rate of the pixels (ROC) and overlap of the regions (PRO) over the false positive rate."""
+def operating(shown: Mapping[str, Mapping[str, Any]]) -> str:
+    """True positive rate of the pixels (ROC; S0, figure 16) over the false positive rate.
+
+    With the overlap of the regions (PRO) where one run alone is shown.
+    """
     with _Plot("Found over false alarms", "false positive rate of the pixels", "found") as plot:
         plot.axes.set(xlim=(0, 1.02), ylim=(0, 1.02))
-        plot.axes.axvline(curves.FALSE_POSITIVE_LIMIT, color="#b8c0c7", linewidth=0.8, linestyle=":")
-        for color, (name, found) in zip(COLORS, shown.items()):
-            tally = found.tally
-            if not tally.positive.any():
+        for color, (name, record) in zip(_colors(), shown.items()):
+            if "pixels" not in record:
                 continue
-            plot.axes.plot(*_thinned(*curves.roc(tally.positive, tally.negative)), color=color, label=f"{name}: pixels")
-            regions = _thinned(*curves.roc(tally.overlap, tally.negative))
-            plot.axes.plot(*regions, color=color, linestyle="--", label=f"{name}: regions")
+            if len(shown) > 1:
+                plot.axes.plot(*record["pixels"], color=color, label=name)
+                continue
+            plot.axes.axvline(curves.FALSE_POSITIVE_LIMIT, color="#b8c0c7", linewidth=0.8, linestyle=":")
+            plot.axes.plot(*record["pixels"], color=color, label="pixels")
+            plot.axes.plot(*record["regions"], color=color, linestyle="--", label="regions")
     return plot.svg
 
 
-def overlap(shown: Mapping[str, Evaluation]) -> str:
-    """IoU per class over the threshold, the mean over the images (S0, figure 14); the line is the threshold."""
+def overlap(shown: Mapping[str, Mapping[str, Any]]) -> str:
+    """IoU per class over the threshold, the mean over the images (S0, figure 14); the line is the threshold.
+
+    One run alone has a colour for each class; of several, each run has a colour and each class a style.
+    """
     with _Plot("IoU over the threshold, by class", "threshold", "mean IoU of the images") as plot:
         plot.axes.set_xscale("log")
-        many = len(shown) > 1
         limits: list[float] = []
-        for style, (name, found) in zip(("-", "--", ":", "-."), shown.items()):
-            for color, label in zip(COLORS, found.tally.detections):
-                iou = found.tally.mean_iou(label)
-                if iou is None or label in found.tally.acceptable:
+        labels = list(dict.fromkeys(label for record in shown.values() for label in record["iou"]))
+        several = len(shown) > 1
+        for color, (name, record) in zip(_colors(), shown.items()):
+            for k, label in enumerate(labels):
+                if label not in record["iou"]:
                     continue
-                used = iou > 1e-3 * iou.max()
-                edges = bins.coarse_edges()
-                limits += [float(edges[used][0]), float(edges[used][-1])] if used.any() else []
-                title = f"{name}: {label}" if many else label
-                plot.axes.plot(*_thinned(edges[used], iou[used]), color=color, linestyle=style, label=title)
-            if not many:
-                plot.axes.axvline(found.thresholds.overall, color="#66757f", linewidth=0.8)
+                line = record["iou"][label]
+                limits += [line[0][0], line[0][-1]]
+                look: Any = {"color": color, "linestyle": _STYLES[k % len(_STYLES)]}
+                look = look if several else {"color": COLORS[k % len(COLORS)]}
+                plot.axes.plot(*line, label=f"{name}: {label}" if several else label, **look)
+            if not several:
+                plot.axes.axvline(record["threshold"], color="#66757f", linewidth=0.8)
         if limits:
             # Far below the scores of the background, IoU is a constant.
             plot.axes.set_xlim(max(min(limits), max(limits) / 100), max(limits))
@@ -235,7 +258,11 @@ class _Plot:
                 axis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=8))
                 axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
                 axis.set_minor_formatter(NullFormatter())
-        if self.axes.get_legend_handles_labels()[0]:
+        entries = len(self.axes.get_legend_handles_labels()[0])
+        if entries > _MOST_INSIDE:
+            self._figure.set_figheight(3.1 + 0.17 * -(-entries // 2))
+            self._figure.legend(loc="outside lower center", ncols=2, fontsize=7)
+        elif entries:
             self.axes.legend()
         stream = io.StringIO()
         FigureCanvasSVG(self._figure).print_svg(stream, metadata={"Date": None})  # type: ignore[no-untyped-call]
@@ -244,23 +271,8 @@ class _Plot:
         self.svg = stream.getvalue()[stream.getvalue().index("<svg") :]
 
 
-def _bin(found: Evaluation) -> int:
-    return int(bins.of(np.array([found.thresholds.overall], np.float32))[0])
-
-
-def _thinned(across: Counts, up: Counts) -> tuple[Counts, Counts]:
-    """Points of a curve without those that no eye would miss."""
-    length = np.append(0, np.cumsum(np.hypot(_normed(np.diff(across)), _normed(np.diff(up)))))
-    if not length[-1]:
-        return across[:1], up[:1]
-    kept = np.unique(np.searchsorted(length, np.linspace(0, length[-1], _MOST_POINTS)).clip(0, len(length) - 1))
-    return across[kept], up[kept]
-
-
-def _normed(steps: Counts) -> Floats:
-    total = np.abs(steps).sum()
-    normed: Floats = steps / total if total else np.asarray(steps, np.float64)
-    return normed
+def _colors() -> Iterator[str]:
+    return itertools.cycle(COLORS)
 
 
 def _webp(pixels: NDArray[np.uint8], scale: float) -> str:

@@ -34,12 +34,13 @@ class _Group:
     pictures: list[dict[str, str]] = field(default_factory=list)
 
 
-def page(record: Mapping[str, Any], found: Evaluation) -> str:
+def page(record: Mapping[str, Any], drawn: Mapping[str, Any], found: Evaluation) -> str:
     """The page of one run.
 
     Args:
         record: what ``metrics.json`` says.
-        found: the evaluation it comes from.
+        drawn: what ``curves.json`` says.
+        found: the evaluation they come from.
     """
     pixels, images = record["pixels"], record["images"]
     mean = record["defect_wise"]["mean"]
@@ -54,11 +55,12 @@ def page(record: Mapping[str, Any], found: Evaluation) -> str:
         ("training", f"{record['training_seconds']:.0f} s"),
     ]
     names, chart = quality(found.rows) or ([], None)
-    drawn = [figures.precision_recall({record["run"]: found}), figures.operating({record["run"]: found})]
-    drawn += [figures.overlap({record["run"]: found}), figures.coverage(found), figures.densities(found)]
-    drawn += [figures.singly(found), figures.by_view(found)]
+    shown = {record["run"]: drawn}
+    plots = [figures.precision_recall(shown), figures.operating(shown), figures.overlap(shown)]
+    plots += [figures.coverage(found), figures.densities(found), figures.singly(found)]
+    plots += [figures.by_view(found), figures.losses(shown)]
     if chart is not None:
-        drawn.append(figures.control(names, chart, sorted({row.batch for row in found.rows if row.defective})))
+        plots.append(figures.control(names, chart, sorted({row.batch for row in found.rows if row.defective})))
     tables = [_classes(record), *_singly(record), _pixels(record)]
     if record["published"]:
         tables.append(_published(record))
@@ -69,15 +71,15 @@ def page(record: Mapping[str, Any], found: Evaluation) -> str:
         f" · trained on {record['device']}{weights}",
         tiles=tiles,
         tables=tables,
-        figures=[figure for figure in drawn if figure],
+        figures=[plot for plot in plots if plot],
         groups=_groups(found),
         foot=f"Threshold {found.thresholds.overall:.4g}: {found.chosen}. "
         + " ".join(f"Split of '{source}': {how}." for source, how in record["split"].items()),
     )
 
 
-def comparison(records: Sequence[Mapping[str, Any]]) -> str:
-    """The page that compares runs, from what their ``metrics.json`` say."""
+def comparison(records: Sequence[Mapping[str, Any]], drawn: Sequence[Mapping[str, Any]]) -> str:
+    """The page that compares runs, from what their ``metrics.json`` and ``curves.json`` say."""
     scores = ("precision", "recall", "f1", "f2", "iou", "auroc", "auprc", "aupro")
     rows = []
     for record in records:
@@ -91,6 +93,8 @@ def comparison(records: Sequence[Mapping[str, Any]]) -> str:
     ]
     head = [text for name in labels for text in (f"{name}, pixels", "defects")]
     heading = ["run", *(name.upper() if name.startswith(("a", "i")) else name for name in scores), "found", "training"]
+    shown = {record["run"]: lines for record, lines in zip(records, drawn)}
+    plots = [draw(shown) for draw in (figures.operating, figures.precision_recall, figures.overlap, figures.losses)]
     return _render(
         title="Comparison of " + ", ".join(record["run"] for record in records),
         lead="At the threshold of each run; 'found' is the mean defect-wise recall.",
@@ -98,25 +102,37 @@ def comparison(records: Sequence[Mapping[str, Any]]) -> str:
         tables=[
             Table("Pixels and defects", heading, rows),
             Table("Recall by class", ["run", *head], classes, "Of impurities, less is better."),
+            *_all_published(records),
         ],
-        figures=[],
+        figures=[plot for plot in plots if plot],
         groups=[],
         foot="; ".join(f"{record['run']}: {record['thresholds']['chosen']}" for record in records),
     )
 
 
-def domain_shift(names: tuple[str, str], shift: Shift, projection: Projection, sets: Mapping[str, Floats]) -> str:
-    """The page on how far a set of images lies from another."""
-    first, second = names
+def domain_shift(sets: Mapping[str, Floats], shifts: Sequence[Shift], projection: Projection) -> str:
+    """The page on how far sets of images lie from the first.
+
+    Args:
+        sets: name to features, (images, features); the first is the reference.
+        shifts: of the sets from the second on.
+        projection: of the reference.
+    """
+    reference, *others = sets
+    rows = [
+        [
+            name,
+            f"{len(sets[name]):,}",
+            *(f"{value:.2f}" for value in (shift.distance, shift.of_means, shift.of_spreads)),
+        ]
+        for name, shift in zip(others, shifts)
+    ]
     return _render(
-        title=f"Domain shift from {first} to {second}",
-        lead=f"In standard deviations of {first}, along {len(projection.components)} components of its features.",
-        tiles=[
-            ("distance", f"{shift.distance:.2f}"),
-            ("of the means", f"{shift.of_means:.2f}"),
-            ("of the spreads", f"{shift.of_spreads:.2f}"),
-        ],
-        tables=[],
+        title=f"Domain shift from {reference}",
+        lead=f"In standard deviations of {reference} ({len(sets[reference]):,} images), along "
+        f"{len(projection.components)} components of its features.",
+        tiles=[],
+        tables=[Table("Distances", ["set", "images", "distance", "of the means", "of the spreads"], rows)],
         figures=[figures.components(projection, sets)],
         groups=[],
         foot="0: the same distribution. The means part what light and exposure change; the spreads what varies more or "
@@ -185,6 +201,24 @@ def _published(record: Mapping[str, Any]) -> Table:
         for number in record["published"]
     ]
     return Table("Beside the source document", ["score", "here", "there", "where"], rows)
+
+
+def _all_published(records: Sequence[Mapping[str, Any]]) -> list[Table]:
+    """A table of runs and scores, ours before the document's; none where no run has a document."""
+    known = [{number["score"]: number["value"] for number in record["published"]} for record in records]
+    scores = list(dict.fromkeys(score for numbers in known for score in numbers))
+    if not scores:
+        return []
+    rows = [
+        [
+            record["run"],
+            *(f"{_number(named(record, name))} ({numbers[name]:g})" if name in numbers else "" for name in scores),
+        ]
+        for record, numbers in zip(records, known)
+    ]
+    places = dict.fromkeys(number["place"] for record in records for number in record["published"])
+    note = f"In brackets what stands in {'; '.join(places)}."
+    return [Table("Beside the source document", ["run", *(name.replace("_", " ") for name in scores)], rows, note)]
 
 
 def named(record: Mapping[str, Any], score: str) -> float | None:

@@ -27,6 +27,7 @@ from ..training.conclusion import conclude
 from .coreset import SequentialCoreset, greedy
 from .features import STRIDE_PX, download_weights, state
 from .features import load_weights as load_features
+from .melding import melded
 from .model import PatchCoreSpec
 from .pretext import learn
 
@@ -57,6 +58,36 @@ class Collector:
 
     def collect(self) -> None:
         """Build it, and write what came of it."""
+        if self._spec.melded:
+            self._meld()
+        else:
+            self._gather()
+        history = self._state["history"]
+        self._run.save(self._run.best_file, {"network": self._model.state_dict()})
+        known = {
+            "epochs": self._state["epoch"],
+            "steps": self._state["epoch"] * self._draws.passes.length,
+            "stopped_early": history[-1]["new"] == 0,
+            "validation_loss": None,
+            "training_seconds": round(self._state["seconds"], 3),
+            "weights": self._state["weights"],
+        }
+        conclude(self._run, self._config, self._divided, self._classes, self._device, known)
+
+    def _meld(self) -> None:
+        began = time.monotonic()
+        runs = [self._run.other(name) for name in self._spec.melded]
+        first, members = melded(runs, self._spec.coreset, self._device)
+        self._model.extractor.load_state_dict(first.extractor.state_dict())
+        self._keep(members)
+        self._state |= {
+            "weights": (runs[0].result() or {}).get("weights"),
+            "epoch": 1,
+            "history": [{"epoch": 1, "new": len(members)}],
+        }
+        self._save(time.monotonic() - began)
+
+    def _gather(self) -> None:
         if self._run.last_file.exists():
             saved = self._run.load(self._run.last_file, self._device)
             load_weights(self._model, saved["network"], self._run.last_file, self._spec.KIND)
@@ -73,16 +104,6 @@ class Collector:
             history.append({"epoch": self._state["epoch"], "new": new})
             print(f"epoch {self._state['epoch']}: {new:,} new members of {self._spec.coreset:,}", flush=True)
             self._save(time.monotonic() - began)
-        self._run.save(self._run.best_file, {"network": self._model.state_dict()})
-        known = {
-            "epochs": self._state["epoch"],
-            "steps": self._state["epoch"] * self._draws.passes.length,
-            "stopped_early": history[-1]["new"] == 0,
-            "validation_loss": None,
-            "training_seconds": round(self._state["seconds"], 3),
-            "weights": self._state["weights"],
-        }
-        conclude(self._run, self._config, self._divided, self._classes, self._device, known)
 
     @property
     def _epochs(self) -> int:
@@ -92,7 +113,7 @@ class Collector:
         """Weights of the features, and of a run to begin with the coreset; says where they come from."""
         origin = self._config.training.start_from
         if origin is not None:
-            before = Run(Path(origin))
+            before = self._run.other(origin)
             weights = before.load(before.best_file, self._device)["network"]
             load_weights(self._model, weights, before.best_file, self._spec.KIND)
             return f"run {origin}"

@@ -8,7 +8,8 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
-from manifests.fields import field
+from manifests.errors import ManifestError
+from manifests.fields import field, join
 
 from .features import FEATURES, Extractor
 from .maps import BLUR_SIGMA_PX, anomaly_map
@@ -34,9 +35,18 @@ class PatchCoreSpec:
         "'auto': imagenet where it can be had, else self, and the run says which.",
         "auto",
     )
+    melded: tuple[str, ...] = field(
+        "Runs whose coresets are melded into this one's, in place of training (S4): their folders, or their names "
+        "where they lie beside this one. The features are those of the first.",
+        (),
+    )
     self_steps: int = field("Batches of 16 crops to learn the features from, where they are learnt.", 300, low=1)
     blur_px: float = field("Standard deviation of the Gaussian blur of the anomaly map.", BLUR_SIGMA_PX, above=0.0)
     chunk: int = field("Patches that meet the coreset at once, the more memory the larger.", CHUNK, low=1)
+
+    def check(self, path: str) -> None:
+        if len(self.melded) == 1:
+            raise ManifestError(join(path, "melded"), "melding takes two runs at least")
 
     def build(self, channels: int) -> PatchCore:
         return PatchCore(self)

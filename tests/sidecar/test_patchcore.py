@@ -189,8 +189,9 @@ def test_from_pictures_to_reports(config: Path, tmp_path: Path) -> None:
     call("compare", first, second, third, "--out", tmp_path / "compared")
     assert len((tmp_path / "compared" / "runs.csv").read_text().splitlines()) == 4
     good, spotted = tmp_path / "metal" / "train", tmp_path / "metal" / "test" / "dent"
-    call("domain-shift", good, spotted, "--run", first, "--out", tmp_path / "shifted")
-    assert json.loads((tmp_path / "shifted" / "metrics.json").read_text())["distance"] > 1
+    call("domain-shift", good, spotted, good, "--run", first, "--out", tmp_path / "shifted")
+    shifts = json.loads((tmp_path / "shifted" / "metrics.json").read_text())["shifts"]
+    assert shifts[str(spotted)]["distance"] > 1 > 1e-6 > shifts[str(good)]["distance"]
 
 
 def test_killed_and_resumed_gives_the_same(config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

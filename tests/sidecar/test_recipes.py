@@ -73,7 +73,7 @@ def test_s1_cuts_and_stitches_as_it_says() -> None:
 def test_s2_trains_as_it_says() -> None:
     config = recipe("s2_table1", "unet_synthetic_exposures_tuned")
     assert (config.data.preprocessing.inputs, config.training.rate, config.training.optimizer) == (3, 1e-4, "adamw")
-    assert config.training.start_from == "runs/s2_table1/unet_synthetic_exposures"
+    assert config.training.start_from == "unet_synthetic_exposures"
     split = recipe("s2_table1", "fcn_synthetic").data.sources[0]
     assert (split.split, split.train, split.val, split.test) == ("counts", 28, 4, 8)
 
