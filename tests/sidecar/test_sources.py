@@ -18,7 +18,7 @@ from sidecar.data.samples import Sample, read_image, read_mask, read_picture
 from sidecar.data.sources import Folder, LabelMe, MVTec, Rendered
 from tests.sidecar import pictures
 from worker import runs
-from worker.passes import write_passes
+from worker.develop.passes import write_passes
 
 
 def mask_of(sample: Sample, numbers: dict[str, int], side: int = 48) -> pictures.Bytes:
