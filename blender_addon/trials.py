@@ -46,7 +46,7 @@ def run_trials(
         inspection.show(frame)
         if crop_px:
             restrict(scene, _square(part_region(inspection, 0), crop_px, scene), cut=True)
-        _warm_up(scene, inspection.table.manifest.render)
+        _warm_up(scene, any(trial["render"]["denoise"] for trial in trials))
         for trial in trials:
             set_up_cycles(scene, fields.from_dict(schema.Render, trial["render"]))
             seed = scene.animation_data.drivers.find("cycles.seed")
@@ -67,9 +67,9 @@ def run_trials(
             seed.mute = False
 
 
-def _warm_up(scene: bpy.types.Scene, render: schema.Render) -> None:
-    """The first render of a process compiles and loads what the others find ready."""
-    set_up_cycles(scene, schema.Render(samples=1, bounces=render.settings.bounces))
+def _warm_up(scene: bpy.types.Scene, denoise: bool) -> None:
+    """The first render of a process compiles and loads what the others find ready, the denoiser's included."""
+    set_up_cycles(scene, schema.Render(samples=1, denoise=denoise))
     bpy.ops.render.render()
 
 

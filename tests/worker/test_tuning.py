@@ -61,3 +61,5 @@ def test_what_is_found_reaches_the_error_and_goes_on_where_it_was(
     again = journal.read_text().splitlines()
     assert again[:kept] == lines[:kept]
     assert len(set(again)) == len(again)
+    kinds = {path.suffix for path in Path("box.tune").iterdir() if path.is_file()}
+    assert kinds == {".jsonl", ".npy"} and [p.name for p in Path("box.tune").iterdir() if p.is_dir()] == ["part"]

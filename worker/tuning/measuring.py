@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -124,21 +125,26 @@ class Bench:
             self._run(frames, [(key, render, False) for key, render in renders.items()])
 
     def _run(self, frames: Sequence[int], trials: list[tuple[str, Render, bool]]) -> None:
+        # Blender leaves files of its own; with a log of what went wrong it stays until the next run.
+        scratch = self.folder / "blender"
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir()
         shard = {
             "manifest": to_dict(replace(self.manifest, twin=None)),
             "frames": list(frames),
             "part": str(self.part.absolute()),
             "assets": str(self.assets.absolute()),
-            "folder": str(self.folder.absolute()),
+            "folder": str(scratch.absolute()),
             "device": self.device,
-            "threads": self.threads,
+            # A reference is the same by however many threads, and takes long.
+            "threads": 0 if trials[0][2] else self.threads,
             "crop_px": self.crop_px,
             "trials": [{"key": key, "render": to_dict(render), "reference": of} for key, render, of in trials],
         }
-        file = self.folder / "shard.json"
+        file = scratch / "shard.json"
         file.write_text(json.dumps(shard), encoding="utf-8")
         command = build_command(find_blender(), headless_script(), file)
-        with running(command, self.folder / "blender.log", Limits()) as blender:
+        with running(command, scratch / "blender.log", Limits()) as blender:
             on_cpu = True
             for event in blender:
                 if event["event"] == "ready":
@@ -146,6 +152,7 @@ class Bench:
                 if event["event"] == "frame":
                     self._take(event, trials[0][2], "cpu_seconds" if on_cpu else "seconds")
                     self.on_done()
+        shutil.rmtree(scratch, ignore_errors=True)
 
     def _take(self, event: dict[str, Any], is_reference: bool, clock: str) -> None:
         exr, frame = Path(event["exr"]), int(event["frame"])

@@ -83,6 +83,15 @@ def tune(bench: Bench, target: float | None, denoise: bool) -> Tuned:
     return Tuned(render, after, before, target)
 
 
+def fewest_samples(bench: Bench, render: Render, target: float) -> tuple[Render, Measured]:
+    """Settings with about the fewest samples that reach an error, and what they give and cost.
+
+    Raises:
+        UserError: no number of samples reaches it.
+    """
+    return _settle(bench, render, target, _enough(bench, render, target))
+
+
 def _enough(bench: Bench, render: Render, target: float) -> int:
     """About the number of samples that reaches the target."""
     few = max(1, render.samples // 4)
