@@ -130,7 +130,7 @@ def _render(ground: Ground, found: Soak, strikes: list[tuple[int, str]]) -> None
     quiet_since = time.monotonic()
     there = -1
     committed: dict[Path, int] = {}
-    while there < found.pairs or not (ground.out / "report.html").exists():
+    while strikes or there < found.pairs or not (ground.out / "report.html").exists():
         time.sleep(0.2)
         if pairs(ground.out) != there:
             there, quiet_since = pairs(ground.out), time.monotonic()
