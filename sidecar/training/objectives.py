@@ -118,18 +118,19 @@ class Adversarial(Objective):
     def step(self, images: Tensor, targets: Tensor, stepper: Stepper) -> float:
         loss = super().step(images, targets, stepper)
         network = self._aae
-        with torch.no_grad(), stepper.cast():
-            codes = network.encode(images).float()
+        with stepper.cast():
+            codes = network.encode(images)
+        known = codes.detach().float()
         for _ in range(self._spec.critic_steps):
-            true = torch.randn_like(codes)
+            true = torch.randn_like(known)
             with stepper.cast():
-                distance = network.critic(codes).mean() - network.critic(true).mean()
+                distance = network.critic(known).mean() - network.critic(true).mean()
             stepper.step(self.optimizers["critic"], distance)
             with torch.no_grad():
                 for parameter in network.critic.parameters():
                     parameter.clamp_(-self._spec.critic_clip, self._spec.critic_clip)
         with stepper.cast():
-            doubt = -network.critic(network.encode(images)).mean()
+            doubt = -network.critic(codes).mean()
         stepper.step(self.optimizers["encoder"], doubt)
         return loss
 

@@ -92,7 +92,7 @@ def test_killed_and_resumed_gives_the_same_weights(tmp_path: Path) -> None:
     file, run = tmp_path / "config.json", tmp_path / "killed"
     file.write_text(json.dumps(described))
     process = subprocess.Popen(command("train", file, "--out", run), env=environment(), stdout=subprocess.DEVNULL)
-    until = time.monotonic() + 120
+    until = time.monotonic() + 600
     while not (run / "last.pt").exists() and time.monotonic() < until:
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
