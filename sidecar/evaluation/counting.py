@@ -36,6 +36,7 @@ class Picture:
         classes: (height, width) uint8 class mask.
         instances: (height, width) which defect, or None.
         known: what the data set says of each defect, by its number in ``instances``.
+        reconstruction: (height, width, 3) uint8, or None of a model that makes none.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Picture:
     classes: NDArray[np.uint8]
     instances: Counts | None = None
     known: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    reconstruction: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True)

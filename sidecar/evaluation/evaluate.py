@@ -17,9 +17,10 @@ from manifests.layout import write_atomic
 from .. import devices
 from ..data.classes import Classes
 from ..data.drawing import Pictures
-from ..data.samples import Sample, read_instances, read_picture
+from ..data.preprocessing import Prepared, rgb
+from ..data.samples import Bytes, Sample, read_instances, read_picture
 from ..data.splits import check_unchanged, divide
-from ..prediction.predictor import Predictor, find_part
+from ..prediction.predictor import Inspection, Predictor, find_part
 from ..runs import Run
 from ..scores.singly import Defect
 from ..scores.thresholds import Thresholds
@@ -90,13 +91,21 @@ def text(found: Evaluation) -> str:
 
 def _picture(sample: Sample, pictures: Pictures, predictor: Predictor) -> Picture:
     prepared = pictures.prepared(sample)
-    scores = prepared.restore(predictor.inspect(pictures, prepared)).clip(min=0)
+    seen = predictor.inspect(pictures, prepared)
+    scores = prepared.restore(seen.scores).clip(min=0)
     image, alpha = read_picture(sample)
     mask = pictures.truth(sample, alpha, *scores.shape)
     instances = read_instances(sample, *scores.shape) if pictures.seeks_defects else None
-    rgb = np.repeat(image, 3, axis=2) if image.shape[2] == 1 else image
-    name = f"{sample.source}/{sample.name}"
-    return Picture(name, sample.group, sample.view, rgb, scores, mask, instances, sample.defects)
+    names = (f"{sample.source}/{sample.name}", sample.group, sample.view)
+    shown = _reconstruction(seen, prepared)
+    return Picture(*names, rgb(image), scores, mask, instances, sample.defects, shown)
+
+
+def _reconstruction(seen: Inspection, prepared: Prepared) -> Bytes | None:
+    if seen.reconstruction is None:
+        return None
+    channels = [prepared.restore(np.ascontiguousarray(channel)) for channel in seen.reconstruction.transpose(2, 0, 1)]
+    return rgb(np.rint(255 * np.stack(channels, axis=-1).clip(0, 1)).astype(np.uint8))
 
 
 def _told(validation: list[Sample]) -> str:

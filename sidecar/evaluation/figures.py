@@ -221,14 +221,15 @@ def components(projection: Projection, sets: Mapping[str, Floats]) -> str:
 
 
 def panel(picture: Picture, threshold: float, defects: Sequence[int]) -> str:
-    """The image, its anomaly map, and what was found in it, side by side; a data URI."""
+    """The image, its reconstruction (where there is one), its anomaly map, and what was found; a data URI."""
     scale = max(1e-12, 2 * threshold)
     heat = matplotlib.colormaps["inferno"](np.clip(picture.scores / scale, 0, 1))[..., :3]
     grey = picture.image.mean(axis=2, keepdims=True).repeat(3, axis=2) * 0.6
     called, defective = picture.scores >= np.float32(threshold), np.isin(picture.classes, defects)
     for kind, color in ((called & defective, HIT), (called & ~defective, ALARM), (~called & defective, MISSED)):
         grey[kind] = 0.45 * grey[kind] + 0.55 * np.array(color)
-    parts = [picture.image, np.rint(255 * heat).astype(np.uint8), np.rint(grey).astype(np.uint8)]
+    parts = [picture.image] if picture.reconstruction is None else [picture.image, picture.reconstruction]
+    parts += [np.rint(255 * heat).astype(np.uint8), np.rint(grey).astype(np.uint8)]
     gap = np.full((picture.image.shape[0], max(2, picture.image.shape[1] // 60), 3), 255, np.uint8)
     joined = np.concatenate([part for one in parts for part in (one, gap)][:-1], axis=1)
     return _webp(joined, _SHOWN_PX / max(picture.image.shape[:2]))

@@ -73,6 +73,7 @@ def page(record: Mapping[str, Any], drawn: Mapping[str, Any], found: Evaluation)
         tables=tables,
         figures=[plot for plot in plots if plot],
         groups=_groups(found),
+        reconstructed=any(picture.reconstruction is not None for _, picture in found.best),
         foot=f"Threshold {found.thresholds.overall:.4g}: {found.chosen}. "
         + " ".join(f"Split of '{source}': {how}." for source, how in record["split"].items()),
     )
@@ -95,6 +96,9 @@ def comparison(records: Sequence[Mapping[str, Any]], drawn: Sequence[Mapping[str
     heading = ["run", *(name.upper() if name.startswith(("a", "i")) else name for name in scores), "found", "training"]
     shown = {record["run"]: lines for record, lines in zip(records, drawn)}
     plots = [draw(shown) for draw in (figures.operating, figures.precision_recall, figures.overlap, figures.losses)]
+    told = {record["thresholds"]["chosen"]: list[str]() for record in records}
+    for record in records:
+        told[record["thresholds"]["chosen"]].append(record["run"])
     return _render(
         title="Comparison of " + ", ".join(record["run"] for record in records),
         lead="At the threshold of each run; 'found' is the mean defect-wise recall.",
@@ -106,7 +110,7 @@ def comparison(records: Sequence[Mapping[str, Any]], drawn: Sequence[Mapping[str
         ],
         figures=[plot for plot in plots if plot],
         groups=[],
-        foot="; ".join(f"{record['run']}: {record['thresholds']['chosen']}" for record in records),
+        foot="Thresholds: " + "; ".join(f"{', '.join(runs)}: {how}" for how, runs in told.items()) + ".",
     )
 
 

@@ -63,7 +63,7 @@ def predict(folder: Path, images: Path, out: Path, threshold: float | None, devi
     found = []
     for name, path in _images(images):
         prepared = pictures.prepared(Sample("images", name, path, name, good=True))
-        scores = predictor.inspect(pictures, prepared)
+        scores = predictor.inspect(pictures, prepared).scores
         whole = prepared.restore(scores)
         mask = ((whole >= limits.overall) * 255).astype(np.uint8)
         _write(out / "maps" / f"{name}.tif", whole)

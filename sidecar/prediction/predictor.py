@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -15,6 +16,19 @@ from ..data.preprocessing import FindPart, FromUNet, Prepared, Preprocessing, Va
 from ..data.samples import Bytes
 from ..runs import Run
 from ..similarity import dissimilarity_map
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What a network says of a prepared picture.
+
+    Attributes:
+        scores: anomaly map (h, w), >= 0; 0 beside the part, which is not inspected.
+        reconstruction: (h, w, C) in 0..1, of the first exposure; None of a model that makes none.
+    """
+
+    scores: Values
+    reconstruction: Values | None
 
 
 class Predictor:
@@ -41,7 +55,18 @@ class Predictor:
 
     def scores(self, image: Tensor) -> Values:
         """(C, H, W) in 0..1 to the anomaly map (H, W), >= 0: the more, the less it is as it should be."""
+        return self._scores(image, self.output(image).cpu().numpy())
+
+    def inspect(self, pictures: Pictures, prepared: Prepared) -> Inspection:
+        """A prepared picture as the network sees it."""
+        image = pictures.input(prepared)
         output = self.output(image).cpu().numpy()
+        scores: Values = self._scores(image, output) * (prepared.part > 0)
+        if self._config.model.TASK != "reconstruction":
+            return Inspection(scores, None)
+        return Inspection(scores, output[: self._config.data.preprocessing.channels].transpose(1, 2, 0))
+
+    def _scores(self, image: Tensor, output: Values) -> Values:
         if self._config.model.TASK != "reconstruction":
             probability: Values = output[0].astype(np.float32)
             return probability
@@ -50,11 +75,6 @@ class Predictor:
             return dissimilarity_map(image.numpy().transpose(1, 2, 0), output.transpose(1, 2, 0), error_map.sigma)
         squared: Values = ((image.numpy() - output) ** 2).mean(axis=0).astype(np.float32)
         return squared
-
-    def inspect(self, pictures: Pictures, prepared: Prepared) -> Values:
-        """Anomaly map (h, w) of a prepared picture; 0 beside the part, which is not inspected."""
-        found: Values = self.scores(pictures.input(prepared)) * (prepared.part > 0)
-        return found
 
     def _reconstruct(self, windows: Tensor) -> Tensor:
         reconstruction: Tensor = self._network(windows)

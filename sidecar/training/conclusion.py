@@ -56,7 +56,7 @@ def choose_thresholds(
     maxima: dict[str, list[float]] = {}
     for sample in samples:
         prepared = pictures.prepared(sample)
-        scores = predictor.inspect(pictures, prepared)
+        scores = predictor.inspect(pictures, prepared).scores
         tally.add(scores, prepared.mask, view=sample.view)
         maxima.setdefault(sample.view, []).append(float(scores.max()))
     return (from_validation(tally) or from_good(maxima)) if samples else None
