@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 import torch
 
-from sidecar.evaluation.compare import compare
 from sidecar.config_files import RECIPES, read_config
 from sidecar.data.classes import classes_of
 from sidecar.data.drawing import Pictures
 from sidecar.data.splits import divide
+from sidecar.evaluation.compare import compare
 from sidecar.evaluation.evaluate import evaluate_run
 from sidecar.prediction.predictor import Predictor
 from sidecar.runs import Run
