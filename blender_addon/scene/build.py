@@ -16,6 +16,7 @@ from ..geometry.defects.instances import Instance, build_instance
 from ..geometry.defects.placement import Ground
 from ..geometry.impurities.instances import Laid, lay_on
 from ..geometry.mesh import Mesh
+from ..geometry.progress import Progress, unseen
 from ..geometry.refine import refine
 from ..geometry.selection import surface_index
 from . import MM
@@ -67,13 +68,13 @@ class InspectionScene:
         self.show_geometry(frame)
         self.scene.frame_set(frame)
 
-    def show_geometry(self, frame: int) -> None:
+    def show_geometry(self, frame: int, progress: Progress = unseen) -> None:
         """Give the part the geometry of a frame's instance; not while Blender renders, for it replaces the mesh."""
         if self.shows_geometry(frame):
             return
         instance = sampling.locate_frame(self.table.manifest, frame).instance
         eyes_mm = self.table.viewpoints.locations_mm
-        built = build_instance(self.table.manifest, self.ground, self.mesh, eyes_mm, instance)
+        built = build_instance(self.table.manifest, self.ground, self.mesh, eyes_mm, instance, progress)
         laid = lay_on(self.table.manifest, self.ground, self.mesh, eyes_mm, built, instance)
         self.built, self.laid, self.defects, self.warnings = built, laid, built.defects, built.warnings + laid.warnings
         show_instance(self.part, built, laid, self.slots(laid))

@@ -8,7 +8,7 @@ import bpy
 from bpy.app.handlers import persistent
 
 from ..contract import errors
-from . import authoring, inspection, jobs, runs
+from . import authoring, inspection, jobs, properties, runs
 from .messages import guarded
 from .photograph import comparison, picture
 
@@ -63,6 +63,7 @@ HANDLERS = {
 
 
 def register() -> None:
+    properties.on_edit.append(authoring.schedule)
     for event, handler in HANDLERS.items():
         getattr(bpy.app.handlers, event).append(handler)
     # Blender hides its data while it enables add-ons.
@@ -76,6 +77,7 @@ def unregister() -> None:
         handlers = getattr(bpy.app.handlers, event)
         if handler in handlers:
             handlers.remove(handler)
+    properties.on_edit.clear()
     jobs.cancel_all()
     runs.leave()
     authoring.unschedule()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from ..contract import errors, sampling, schema, viewpoints
-from . import documents, drivers
+from . import documents, drivers, waiting
 from .facts import clamp_frame
 from .properties import of
 from .views import through_camera
@@ -51,14 +51,8 @@ NO_PART = "The part was deleted from the scene: undo, or open the manifest again
 NO_CAMERA = "The camera was deleted from the scene: undo, or restore it"
 
 current: Open | None = None
-problem = ""
-"""The last thing that went wrong, for the panel; empty when all is well."""
-problem_field = ""
-"""The field of the manifest that it is about, as far as that is known."""
-problem_about = ""
-"""What went wrong, as ``guarded`` has it."""
 render_problem = ""
-"""Likewise of the last render in the window."""
+"""What went wrong in the last render in the window, for the panel; empty when all is well."""
 rendering = False
 
 
@@ -83,7 +77,7 @@ def change_manifest(scene: bpy.types.Scene, manifest: schema.Manifest, found: Fo
     bring_up(inspection, found, documents.source(scene))
     for space in looking:  # Blender steps back from a camera that is replaced
         space.region_3d.view_perspective = "CAMERA"
-    inspection.show_geometry(clamp_frame(inspection.table, scene.frame_current))
+    waiting.show_geometry(inspection, clamp_frame(inspection.table, scene.frame_current))
     scene.view_layers[0].update()
     scene.frame_set(scene.frame_current)
 
@@ -102,7 +96,7 @@ def rebuild(scene: bpy.types.Scene) -> None:
     inspection = change_scene(inspection, inspection.table.manifest, inspection.given, home, anew=True)
     current.inspection, current.table = inspection, inspection.table
     drivers.install(inspection.table)
-    inspection.show_geometry(clamp_frame(inspection.table, scene.frame_current))
+    waiting.show_geometry(inspection, clamp_frame(inspection.table, scene.frame_current))
     scene.view_layers[0].update()
     scene.frame_set(scene.frame_current)
 
@@ -191,7 +185,7 @@ def show_geometry(scene: bpy.types.Scene) -> None:
     """
     inspection, frame = _bound(scene), scene.frame_current
     if inspection is not None:
-        inspection.show_geometry(clamp_frame(inspection.table, frame))
+        waiting.show_geometry(inspection, clamp_frame(inspection.table, frame))
 
 
 def check_geometry(scene: bpy.types.Scene) -> None:

@@ -8,7 +8,13 @@ from collections.abc import Callable
 import bpy
 
 from ..contract import errors
-from . import inspection
+
+problem = ""
+"""The last thing that went wrong, for the panel; empty when all is well."""
+problem_field = ""
+"""The field of the manifest that it is about, as far as that is known."""
+_problem_about = ""
+"""What went wrong, as ``guarded`` has it."""
 
 
 def guarded(action: Callable[[], object], about: str = "") -> bool:
@@ -30,14 +36,15 @@ def guarded(action: Callable[[], object], about: str = "") -> bool:
         traceback.print_exc()  # for the console, where a report of the bug can be copied from
         _say(f"Defectory failed ({type(bug).__name__}: {bug}); the system console has more", about)
     else:
-        if about in ("", inspection.problem_about):
+        if about in ("", _problem_about):
             _say("", about)
         return True
     return False
 
 
-def _say(problem: str, about: str, field: str = "") -> None:
-    inspection.problem, inspection.problem_about, inspection.problem_field = problem, about, field
+def _say(text: str, about: str, field: str = "") -> None:
+    global problem, problem_field, _problem_about
+    problem, _problem_about, problem_field = text, about, field
 
 
 def redraw() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import bpy
 
 from ..contract import errors, sampling, schema, viewpoints
-from . import documents, drivers, inspection
+from . import documents, drivers, inspection, waiting
 from .model import values
 from .properties import of
 from .views import look_through_camera
@@ -60,7 +60,7 @@ def show_manifest(manifest: schema.Manifest, source: Path, window: bpy.types.Win
             else:
                 scene = append_scene(manifest, source.parent)
                 built_scene = take_scene(scene, manifest, found.mesh, source.parent)
-            built_scene.show_geometry(0)
+            waiting.show_geometry(built_scene, 0)
         except BaseException:
             bpy.data.batch_remove(set(bpy.data.user_map()) - before)
             if inspection.current is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import bpy
@@ -13,11 +14,13 @@ KEY = "defectory"
 """Name of the group on a scene."""
 
 
-def _changed(group: Any, context: Any) -> None:
-    # Here and not above: who edits needs the groups.
-    from . import authoring
+on_edit: list[Callable[[], None]] = []
+"""Called after a person has edited a group; who follows edits puts itself here."""
 
-    authoring.schedule()
+
+def _changed(group: Any, context: Any) -> None:
+    for follow in on_edit:
+        follow()
 
 
 GROUPS = Groups(_changed)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..progress import Progress, unseen
 from ..refine import refine
 from ..split import BorderReached, Floats, Ints
 from .cutting import Workpiece
@@ -36,7 +37,11 @@ class Imprinted:
 
 
 def imprint(
-    vertices_mm: Floats, triangles: Ints, defects: list[Defect], absent: frozenset[int] = frozenset()
+    vertices_mm: Floats,
+    triangles: Ints,
+    defects: list[Defect],
+    absent: frozenset[int] = frozenset(),
+    progress: Progress = unseen,
 ) -> Imprinted:
     """Press or raise defects, one after the other, each along its own normal.
 
@@ -45,11 +50,13 @@ def imprint(
         triangles: (m, 3), welded: what neighbours share, they share by index.
         defects: in the order in which they are made.
         absent: ids of those that the twin lacks.
+        progress: is told how far it is.
     """
     ids, parents = np.zeros(len(triangles), dtype=np.int32), np.arange(len(triangles))
     done = Imprinted(vertices_mm, triangles, ids, parents, vertices_mm)
-    for defect in defects:
+    for number, defect in enumerate(defects, 1):
         done = _add(done, defect, defect.id in absent)
+        progress(number / len(defects))
     return done
 
 

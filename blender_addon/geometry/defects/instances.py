@@ -10,6 +10,7 @@ import numpy as np
 
 from ...contract import distributions, errors, fields, sampling, schema
 from ..mesh import Mesh
+from ..progress import Progress, unseen
 from ..split import Floats, Ints
 from .bumps import make_bump
 from .chips import make_chip
@@ -24,6 +25,8 @@ from .pores import make_pore
 from .scratches import make_scratch
 
 _TRIES = 400
+_DRAWING = 0.5
+"""About the share of the time that looking for places takes."""
 
 Maker = Callable[[dict[str, float], np.random.Generator, float], Form]
 
@@ -75,7 +78,14 @@ class LeftOut:
     text: str
 
 
-def build_instance(manifest: schema.Manifest, ground: Ground, mesh: Mesh, eyes_mm: Floats, number: int) -> Instance:
+def build_instance(
+    manifest: schema.Manifest,
+    ground: Ground,
+    mesh: Mesh,
+    eyes_mm: Floats,
+    number: int,
+    progress: Progress = unseen,
+) -> Instance:
     """Draw and build one instance; the same for the same manifest and number, whatever was built before.
 
     Args:
@@ -84,33 +94,44 @@ def build_instance(manifest: schema.Manifest, ground: Ground, mesh: Mesh, eyes_m
         mesh: the same surface, as finely divided as its relief asks for, into which the defects are pressed.
         eyes_mm: (v, 3), where the cameras stand, in the part's axes.
         number: of the instance.
+        progress: is told how far it is.
 
     Raises:
         ManifestError: a region selects nothing, or a defect does not fit at its exact position.
     """
-    defects, records, left_out = draw_defects(manifest, ground, mesh, eyes_mm, number)
+    defects, records, left_out = draw_defects(
+        manifest, ground, mesh, eyes_mm, number, lambda share: progress(_DRAWING * share)
+    )
     twin = manifest.twin
     absent = frozenset(r["id"] for r in records if twin is not None and twin.lacks("defects", r["label"]))
-    made = imprint(mesh.vertices_mm, mesh.triangles, defects, absent)
+    made = imprint(
+        mesh.vertices_mm, mesh.triangles, defects, absent, lambda share: progress(_DRAWING + (1 - _DRAWING) * share)
+    )
     return Instance(**vars(made), defects=tuple(records), warnings=tuple(one.text for one in left_out))
 
 
 def draw_defects(
-    manifest: schema.Manifest, ground: Ground, mesh: Mesh, eyes_mm: Floats, number: int
+    manifest: schema.Manifest,
+    ground: Ground,
+    mesh: Mesh,
+    eyes_mm: Floats,
+    number: int,
+    progress: Progress = unseen,
 ) -> tuple[list[Defect], list[dict[str, Any]], list[LeftOut]]:
     """The defects of an instance, their records and what was left out, without any change of the mesh."""
     defects: list[Defect] = []
     records: list[dict[str, Any]] = []
     left_out: list[LeftOut] = []
-    for i, entry in enumerate(manifest.defects):
+    counts = [count_of(manifest, entry, f"defects[{i}]", number) for i, entry in enumerate(manifest.defects)]
+    for i, (entry, count) in enumerate(zip(manifest.defects, counts)):
         path = f"defects[{i}]"
-        count = count_of(manifest, entry, path, number)
         if not count:
             continue
         places = Places(entry, path, ground, mesh, eyes_mm)
         for k in range(count):
             # Room for the largest count is set aside, so that a defect's draw does not depend on how many there are.
             index = number * distributions.most(entry.count) + k
+            progress((sum(counts[:i]) + k) / sum(counts))
             sizes = sizes_of(manifest, entry, path, index)
             defect = _place(manifest, ground, places, defects, entry, path, index, sizes)
             if isinstance(defect, str):

@@ -8,7 +8,7 @@ from typing import Any
 
 import bpy
 
-from .. import authoring, documents, exporting, inspection, runs
+from .. import authoring, documents, exporting, inspection, messages, runs
 from ..messages import guarded, redraw
 from ..preferences import settings
 
@@ -41,7 +41,7 @@ class ExportManifest(_Opened, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         path = Path(bpy.path.ensure_ext(bpy.path.abspath(self.filepath), ".yaml"))
         if not guarded(lambda: _export(context.scene, path)):
-            self.report({"WARNING"}, inspection.problem)
+            self.report({"WARNING"}, messages.problem)
             redraw()
             return {"CANCELLED"}
         self.report({"INFO"}, f"{path} is written")
@@ -61,7 +61,7 @@ class _Run(_Opened):
             runs.begin(opened.table.manifest, path, settings(), farm=self.farm)
 
         if not guarded(go):
-            self.report({"WARNING"}, inspection.problem)  # type: ignore[attr-defined]
+            self.report({"WARNING"}, messages.problem)  # type: ignore[attr-defined]
             redraw()
             return {"CANCELLED"}
         return {"FINISHED"}

@@ -7,7 +7,7 @@ from typing import Any
 
 import bpy
 
-from .. import authoring, inspection
+from .. import authoring, messages
 from ..messages import guarded, redraw
 
 
@@ -33,7 +33,7 @@ class OpenManifest(bpy.types.Operator):
         path, changed = Path(bpy.path.abspath(self.filepath)), []
         if not guarded(lambda: changed.append(authoring.open_manifest(path, context.window))):
             # Not an error report: with that, a script that calls the operator gets an exception.
-            self.report({"WARNING"}, inspection.problem)
+            self.report({"WARNING"}, messages.problem)
             redraw()
             return {"CANCELLED"}
         if not any(changed):
@@ -65,7 +65,7 @@ class ImportPart(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         path, window, changed = Path(bpy.path.abspath(self.filepath)), context.window, []
         if not guarded(lambda: changed.append(authoring.import_part(path, context.scene, window))):
-            self.report({"WARNING"}, inspection.problem)
+            self.report({"WARNING"}, messages.problem)
             redraw()
             return {"CANCELLED"}
         return {"FINISHED" if any(changed) else "CANCELLED"}

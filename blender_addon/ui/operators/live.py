@@ -6,7 +6,7 @@ from typing import Any
 
 import bpy
 
-from .. import authoring, contact_sheet, inspection, jobs
+from .. import authoring, contact_sheet, inspection, jobs, messages
 from ..messages import guarded, redraw
 from ..overlays import coverage
 
@@ -31,7 +31,7 @@ class ContactSheet(_Opened, bpy.types.Operator):
             contact_sheet.open_editor(context)
 
         if not guarded(go):
-            self.report({"WARNING"}, inspection.problem)
+            self.report({"WARNING"}, messages.problem)
             redraw()
             return {"CANCELLED"}
         return {"FINISHED"}
@@ -49,7 +49,7 @@ class ComputeCoverage(_Opened, bpy.types.Operator):
             coverage.begin(context.scene)
 
         if not guarded(go):
-            self.report({"WARNING"}, inspection.problem)
+            self.report({"WARNING"}, messages.problem)
             redraw()
             return {"CANCELLED"}
         return {"FINISHED"}

@@ -9,7 +9,7 @@ from bpy_extras import view3d_utils
 from mathutils import Vector
 
 from ...scene import MM
-from .. import authoring, inspection
+from .. import authoring, inspection, messages
 from ..messages import guarded, redraw
 from ..photograph import comparison, matching, overlay, picture
 from ..properties import of
@@ -30,7 +30,7 @@ class _Opened:
         redraw()
         if went_well:
             return {"FINISHED"}
-        self.report({"WARNING"}, inspection.problem)  # type: ignore[attr-defined]
+        self.report({"WARNING"}, messages.problem)  # type: ignore[attr-defined]
         return {"CANCELLED"}
 
 

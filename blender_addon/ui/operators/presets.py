@@ -6,7 +6,7 @@ from typing import Any
 
 import bpy
 
-from .. import authoring, documents, inspection, presets, selection
+from .. import authoring, documents, inspection, messages, presets, selection
 from ..messages import guarded, redraw
 
 
@@ -59,7 +59,7 @@ class SurfaceOnSelection(_Preset, bpy.types.Operator):
         if not guarded(
             lambda: authoring.add_surface(context.scene, selection.region(*inspection.shown_part(context.scene)))
         ):
-            self.report({"WARNING"}, inspection.problem)
+            self.report({"WARNING"}, messages.problem)
             redraw()
             return {"CANCELLED"}
         return {"FINISHED" if authoring.follow(context.scene) else "CANCELLED"}

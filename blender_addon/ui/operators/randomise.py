@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 
 from ...contract import errors, fields, schema
-from .. import authoring, foreign, inspection
+from .. import authoring, foreign, inspection, messages
 from ..messages import guarded, redraw
 from ..model import parameters
 from ..model.shapes import label
@@ -66,7 +66,7 @@ class Randomise(bpy.types.Operator):
         scene = context.scene
         group = of(scene).manifest
         if not guarded(lambda: value_of(scene, self.target)):
-            self.report({"WARNING"}, inspection.problem)
+            self.report({"WARNING"}, messages.problem)
             return {"CANCELLED"}
         if self.low == self.high == 0.0:
             self._guess(scene)

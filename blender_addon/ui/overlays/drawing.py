@@ -12,7 +12,7 @@ from mathutils import Matrix, Vector
 
 from ...contract import sampling
 from ...scene import MM
-from .. import inspection
+from .. import inspection, messages
 from ..facts import clamp_frame
 from . import cameras, classes, coverage, mask, settings
 
@@ -27,12 +27,14 @@ _batches: dict[str, tuple[object, Any]] = {}
 
 
 def register() -> None:
+    settings.on_mask_switched.append(mask.forget)
     space = bpy.types.SpaceView3D
     for draw, when in ((_draw_in_space, "POST_VIEW"), (_draw_on_screen, "POST_PIXEL")):
         _handles.append(space.draw_handler_add(draw, (), "WINDOW", when))
 
 
 def unregister() -> None:
+    settings.on_mask_switched.clear()
     while _handles:
         bpy.types.SpaceView3D.draw_handler_remove(_handles.pop(), "WINDOW")
     _batches.clear()
@@ -55,7 +57,7 @@ def _guarded(draw: Callable[[bpy.types.Context, Any], None]) -> None:
     except Exception as bug:
         # It would come again with each drawing: said once, and not drawn any more.
         traceback.print_exc()
-        inspection.problem = f"Defectory cannot draw its overlays ({type(bug).__name__}: {bug})"
+        messages.problem = f"Defectory cannot draw its overlays ({type(bug).__name__}: {bug})"
         # Not while Blender draws, when its data are not to be written.
         if not bpy.app.timers.is_registered(settings.hide_all):
             bpy.app.timers.register(settings.hide_all, first_interval=0.0)

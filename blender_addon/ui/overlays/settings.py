@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import bpy
@@ -10,11 +11,13 @@ KEY = "defectory"
 """Name of the group on the window manager."""
 
 
-def _mask_changed(group: Any, context: Any) -> None:
-    # Here and not above: who renders masks needs the settings.
-    from . import mask
+on_mask_switched: list[Callable[[], None]] = []
+"""Called after a person has switched the mask on or off; who renders masks puts itself here."""
 
-    mask.forget()
+
+def _mask_switched(group: Any, context: Any) -> None:
+    for follow in on_mask_switched:
+        follow()
 
 
 class OverlaySettings(bpy.types.PropertyGroup):
@@ -33,7 +36,7 @@ class OverlaySettings(bpy.types.PropertyGroup):
         name="Mask of the Frame",
         description="Lay the class mask over the camera's view; it is rendered beside the window, for each frame that "
         "is looked at; switched on again, it is rendered anew",
-        update=_mask_changed,
+        update=_mask_switched,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 
 from ...contract import schema
-from .. import drawing, drivers, facts, inspection, preferences, preparing, runs
+from .. import drawing, drivers, facts, inspection, messages, preferences, preparing, runs
 from ..operators.export import CancelRun, ExportManifest, OpenReport, RenderHere, SubmitToFarm
 from ..operators.files import ImportPart, OpenManifest
 from ..operators.frames import AllowDrivers, RestoreRig, WakeDrivers
@@ -30,7 +30,7 @@ class InspectionPanel(Inspection, bpy.types.Panel):
             row.operator(ImportPart.bl_idname, icon="IMPORT")
         row.operator(OpenManifest.bl_idname, icon="FILE_FOLDER")
         progress(layout, preparing.JOB)
-        for problem in filter(None, (inspection.problem, inspection.render_problem)):
+        for problem in filter(None, (messages.problem, inspection.render_problem)):
             drawing.message(layout, context, problem)
         if opened is None or not inspection.is_open(context.scene):
             return
@@ -42,7 +42,7 @@ class InspectionPanel(Inspection, bpy.types.Panel):
         if context.scene.camera is None:
             drawing.message(layout, context, inspection.NO_CAMERA)
             layout.operator(RestoreRig.bl_idname, icon="LOOP_BACK")
-        if inspection.part_of(context.scene) is None and inspection.problem != inspection.NO_PART:
+        if inspection.part_of(context.scene) is None and messages.problem != inspection.NO_PART:
             drawing.message(layout, context, inspection.NO_PART)
         for copy in inspection.copies_of_part(context.scene):
             drawing.message(

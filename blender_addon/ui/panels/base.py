@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 
 from ...contract import schema
-from .. import foreign, inspection, steps
+from .. import foreign, inspection, messages, steps
 from ..drawing import Fields
 from ..properties import of
 
@@ -45,7 +45,7 @@ class StepPanel(Inspection):
             for p in (manifest.parameters if manifest else ())
         )
         mark = steps.state(
-            step, manifest, inspection.problem_field, exported=inspection.exported(context.scene), gone=gone
+            step, manifest, messages.problem_field, exported=inspection.exported(context.scene), gone=gone
         )
         self.layout.label(text="", icon=_ICONS[mark])  # type: ignore[attr-defined]
 

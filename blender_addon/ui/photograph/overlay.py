@@ -16,7 +16,7 @@ from mathutils import Vector
 from ...blender_versions import light_shader
 from ...contract import encoding, schema
 from ...scene import MM
-from .. import inspection
+from .. import inspection, messages
 from ..messages import guarded, redraw
 from ..overlays.drawing import camera_frame
 from ..properties import of
@@ -63,7 +63,7 @@ def _guarded_draw() -> None:
     except Exception as bug:
         # It would come again with each drawing: said once, and not drawn any more.
         traceback.print_exc()
-        inspection.problem = f"Defectory cannot draw the photograph ({type(bug).__name__}: {bug})"
+        messages.problem = f"Defectory cannot draw the photograph ({type(bug).__name__}: {bug})"
         bpy.app.timers.register(unregister, first_interval=0.0)
 
 
@@ -76,7 +76,7 @@ def _draw() -> None:
     photograph = picture.held if picture.held is not None and picture.held.path == group.file else None
     if photograph is None:
         # After a file was opened: reading images is not for a time when Blender draws.
-        if not bpy.app.timers.is_registered(_read) and not inspection.problem:
+        if not bpy.app.timers.is_registered(_read) and not messages.problem:
             bpy.app.timers.register(_read, first_interval=0.0)
         return
     gpu.state.blend_set("ALPHA")

@@ -25,7 +25,7 @@ def author(part: str, folder: str) -> dict[str, Any]:
     group.instances, group.repeats = 3, 2
     group.lights[0].diffuser.radiance = 2.5
     group.surface.kind = "brushed"
-    assert authoring.follow(scene), module("ui.inspection").problem
+    assert authoring.follow(scene), module("ui.messages").problem
     steps = [
         bpy.ops.defectory.add_item(path="lights", kind="spot"),
         bpy.ops.defectory.add_item(path="lights", kind="spot"),
@@ -58,24 +58,28 @@ def presets(step: str, stl: str) -> dict[str, Any]:
     bpy.ops.defectory.randomise(target="lights[0].radiance", kind="uniform", low=1, high=2)
     for name in ui.RIGS:
         result = list(bpy.ops.defectory.apply_rig(name=name))
-        facts["rigs"][name] = [result, inspection.problem, state()["manifest"]]
+        facts["rigs"][name] = [result, module("ui.messages").problem, state()["manifest"]]
     for name in ui.SURFACES:
         result = list(bpy.ops.defectory.apply_surface(name=name))
-        facts["surfaces"][name] = [result, inspection.problem, inspection.current.table.manifest.surface.KIND]
+        facts["surfaces"][name] = [
+            result,
+            module("ui.messages").problem,
+            inspection.current.table.manifest.surface.KIND,
+        ]
     facts["chosen"] = []
     for path in (step, stl):
         bpy.ops.defectory.import_part(filepath=path)
         part = scene.defectory.part
         for face in part.data.polygons:
             face.select = False
-        facts["none"] = [list(bpy.ops.defectory.surface_on_selection()), inspection.problem]
+        facts["none"] = [list(bpy.ops.defectory.surface_on_selection()), module("ui.messages").problem]
         for face in part.data.polygons:
             face.select = face.normal.z > 0.99999 and face.center.z > 0.0
         result = list(bpy.ops.defectory.surface_on_selection())
         manifest = module("contract").schema.to_dict(inspection.current.table.manifest)
         chosen = [face.normal.z for face in scene.defectory.part.data.polygons if face.material_index == 1]
         facts["chosen"].append(
-            [result, inspection.problem, manifest["surfaces"][-1:], len(chosen), min(chosen, default=0)]
+            [result, module("ui.messages").problem, manifest["surfaces"][-1:], len(chosen), min(chosen, default=0)]
         )
         bpy.ops.defectory.remove_item(path="surfaces", index=0)
     return facts
@@ -104,7 +108,7 @@ def followed(first: str, second: str, folder: str) -> list[str]:
         if way == "edited":
             wanted = contract.schema.to_dict(contract.files.read_manifest(Path(second)))
             module("ui.model.values").fill(scene.defectory.manifest, contract.schema.Manifest, wanted)
-            assert module("ui.authoring").follow(scene), module("ui.inspection").problem
+            assert module("ui.authoring").follow(scene), module("ui.messages").problem
         module("render").prepare_output(scene)
         scene.frame_set(1)
         scene.render.filepath = str(Path(folder) / f"{way}.exr")

@@ -34,15 +34,15 @@ def live(manifest: str, still: str, frame: str) -> dict[str, Any]:
     bpy.ops.mesh.primitive_cube_add(size=0.01, location=(0.02, -0.02, 0.02))
     facts: dict[str, Any] = {"begun": list(bpy.ops.defectory.contact_sheet()), "kinds": list(jobs.running)}
     jobs.wait("sheet")
-    assert inspection.problem == "", inspection.problem
-    facts["frames"], facts["problem"] = module("ui.contact_sheet").frames, inspection.problem
+    assert module("ui.messages").problem == "", module("ui.messages").problem
+    facts["frames"], facts["problem"] = module("ui.contact_sheet").frames, module("ui.messages").problem
     image = bpy.data.images["Contact Sheet"]
     facts["sheet"] = [list(image.size), [round(255 * value) for value in image.pixels[:]]]
 
     scene.frame_set(int(frame))
     mask.begin(scene)
     jobs.wait("mask")
-    assert inspection.problem == "", inspection.problem
+    assert module("ui.messages").problem == "", module("ui.messages").problem
     painted = mask.colours(scene)
     facts["mask"] = [list(painted.shape), [round(255 * float(value)) for value in painted.ravel()]]
     a, b, c = mask.rectangles(painted)[0].reshape(-1, 3, 3).transpose(1, 0, 2)
@@ -76,7 +76,7 @@ def live(manifest: str, still: str, frame: str) -> dict[str, Any]:
     facts["coverage"] = coverage.current(scene).numbers
     facts["seen_mm2"] = _seen_mm2(coverage.judged)
     facts["shown"] = bpy.context.window_manager.defectory.coverage
-    facts["coverage_problem"] = inspection.problem
+    facts["coverage_problem"] = module("ui.messages").problem
     scene.defectory.manifest.camera.focal_length_mm *= 1.1
     module("ui.authoring").follow(scene)
     facts["view"] = [scene.view_settings.view_transform, scene.view_settings.look, scene.view_settings.exposure]

@@ -35,7 +35,10 @@ def export_and_render(part: str, path: str, command: str, blender: str, *frames:
     target = module("ui.foreign").target(block, "location", 2)
     bpy.ops.defectory.randomise(target=target, kind="uniform", scope="frame", low=0.0, high=0.03)
     module("render").prepare_output(scene)
-    facts: dict[str, Any] = {"export": list(bpy.ops.defectory.export(filepath=path)), "problem": inspection.problem}
+    facts: dict[str, Any] = {
+        "export": list(bpy.ops.defectory.export(filepath=path)),
+        "problem": module("ui.messages").problem,
+    }
     text = Path(path).read_text()
     facts["stills"] = []
     for frame in frames:
@@ -47,18 +50,18 @@ def export_and_render(part: str, path: str, command: str, blender: str, *frames:
     facts["again"] = Path(path).read_text() == text
 
     facts["no_command"] = list(bpy.ops.defectory.render_here())
-    facts["no_command_problem"] = inspection.problem
+    facts["no_command_problem"] = module("ui.messages").problem
     preferences = bpy.context.preferences.addons[ADDON].preferences
     preferences.command, preferences.blender = command, blender
     facts["no_farm"] = list(bpy.ops.defectory.submit())
-    facts["no_farm_problem"] = inspection.problem
+    facts["no_farm_problem"] = module("ui.messages").problem
     facts["render"] = list(bpy.ops.defectory.render_here())
     runs.wait()
     facts["data_set"] = str(runs.last.root)
     facts["report"] = bpy.ops.defectory.open_report.poll()
 
     bpy.ops.wm.read_homefile(use_empty=True)
-    facts["opened"] = [list(bpy.ops.defectory.open_manifest(filepath=path)), inspection.problem]
+    facts["opened"] = [list(bpy.ops.defectory.open_manifest(filepath=path)), module("ui.messages").problem]
     scene = bpy.context.scene
     facts["kept"] = sorted(set(scene.objects.keys()) & {"Block", "Part"})
     bpy.ops.defectory.export(filepath=path)
@@ -67,7 +70,7 @@ def export_and_render(part: str, path: str, command: str, blender: str, *frames:
     bpy.ops.defectory.export(filepath=path)
     facts["changed"] = Path(path).read_text() != text
     scene.objects["Block"].name = "Renamed"
-    facts["gone"] = [list(bpy.ops.defectory.export(filepath=path)), inspection.problem]
+    facts["gone"] = [list(bpy.ops.defectory.export(filepath=path)), module("ui.messages").problem]
     return facts
 
 
@@ -118,7 +121,7 @@ def opened_into(part: str, other: str, path: str) -> dict[str, Any]:
     ways = {"unchanged": lambda: None, "changed": move, "anew": begin_anew, "crowded": crowd, "another": begin_another}
     for name, prepare in ways.items():
         prepare()
-        result = [list(bpy.ops.defectory.open_manifest(filepath=path)), inspection.problem]
+        result = [list(bpy.ops.defectory.open_manifest(filepath=path)), module("ui.messages").problem]
         scene = bpy.context.scene
         held = scene.objects["Block"].location.z
         bpy.ops.defectory.export(filepath=path)

@@ -69,7 +69,7 @@ def _handed_over() -> bool:
 
 
 def _pressed(button: str) -> list[Any]:
-    return [list(getattr(bpy.ops.defectory, button)()), module("ui.inspection").problem]
+    return [list(getattr(bpy.ops.defectory, button)()), module("ui.messages").problem]
 
 
 def _shown() -> list[str]:
@@ -81,5 +81,5 @@ def _shown() -> list[str]:
 def _until(condition: Callable[[], object], seconds: float = 180.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < end, module("ui.inspection").problem or "waited in vain"
+        assert time.monotonic() < end, module("ui.messages").problem or "waited in vain"
         time.sleep(0.05)

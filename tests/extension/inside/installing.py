@@ -40,5 +40,5 @@ def origins(manifest: str) -> dict[str, Any]:
         "files": {name: importlib.import_module(name).__file__ for name in names},
         "contract": module("contract").schema.__name__,
         "strays": [name for name in sys.modules if name.split(".")[0] in ("manifests", "blender_addon", "worker")],
-        "problem": module("ui.inspection").problem,
+        "problem": module("ui.messages").problem,
     }

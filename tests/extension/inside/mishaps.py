@@ -21,7 +21,7 @@ def mishaps(manifest: str) -> dict[str, Any]:
     facts: dict[str, Any] = {"last": frames_seen([scene.frame_end])[0]["driven"]}
     scene.frame_set(scene.frame_end + 1000)
     facts["beyond"] = driven(scene)
-    facts["beyond_problem"] = inspection.problem
+    facts["beyond_problem"] = module("ui.messages").problem
     scene.frame_set(-5)
     facts["back"], facts["first"] = driven(scene), frames_seen([0])[0]["driven"]
     bpy.app.driver_namespace.pop("param")
@@ -31,7 +31,7 @@ def mishaps(manifest: str) -> dict[str, Any]:
     facts["woken"], facts["third"] = driven(scene), frames_seen([3])[0]["driven"]
     bpy.data.objects.remove(scene.defectory.part)
     scene.frame_set(scene.frame_end)
-    facts["deleted_problem"] = inspection.problem
+    facts["deleted_problem"] = module("ui.messages").problem
     facts["seed"] = module("ui.drivers").run(scene, inspection.current.table)
     return facts
 
@@ -59,7 +59,7 @@ def behind_the_back(part: str, manifest: str) -> dict[str, Any]:
 
 
 def _export(manifest: str) -> list[Any]:
-    return [list(bpy.ops.defectory.export(filepath=manifest)), module("ui.inspection").problem]
+    return [list(bpy.ops.defectory.export(filepath=manifest)), module("ui.messages").problem]
 
 
 def _forbid_drivers(manifest: str) -> list[Any]:
@@ -109,17 +109,17 @@ def _lose_cad(part: str, manifest: str) -> list[Any]:
     copied = beside.rename(str(beside) + ".kept")
     facts: list[Any] = [_export(manifest)]
     unit, group.part.unit = group.part.unit, "m"
-    facts.append([authoring.follow(scene), inspection.problem, inspection.problem_field])
+    facts.append([authoring.follow(scene), module("ui.messages").problem, module("ui.messages").problem_field])
     group.part.unit = unit
     torn = Path(part).with_name("torn.stl")
     torn.write_text("solid of nothing")
     for path in (part, str(torn)):
         before = [scene.defectory.document, inspection.current.table.manifest.part.file]
-        facts.append([list(bpy.ops.defectory.import_part(filepath=path)), inspection.problem])
+        facts.append([list(bpy.ops.defectory.import_part(filepath=path)), module("ui.messages").problem])
         facts.append(before == [scene.defectory.document, group.part.file])
     kept.rename(part)
     copied.rename(beside)
-    facts.append([authoring.follow(scene), inspection.problem, documents.source(scene).name])
+    facts.append([authoring.follow(scene), module("ui.messages").problem, documents.source(scene).name])
     return facts
 
 

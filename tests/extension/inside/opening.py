@@ -27,7 +27,7 @@ def scrub(manifest: str, *frames: str) -> dict[str, Any]:
         "frames": [facts.describe_frame(table, int(frame)) for frame in frames],
         "parameters": [[one.identifier, one.text] for one in facts.drawn(table, int(frames[0]))],
         "live": module("ui.drivers").run(bpy.context.scene, table),
-        "problem": inspection.problem,
+        "problem": module("ui.messages").problem,
     }
 
 
@@ -39,7 +39,7 @@ def refuse(*paths: str) -> list[dict[str, Any]]:
         before = {name: len(getattr(bpy.data, name)) for name in ("objects", "scenes", "materials", "meshes", "worlds")}
         result = bpy.ops.defectory.open_manifest(filepath=path)
         after = {name: len(getattr(bpy.data, name)) for name in before}
-        answers.append({"result": list(result), "problem": inspection.problem, "unchanged": before == after})
+        answers.append({"result": list(result), "problem": module("ui.messages").problem, "unchanged": before == after})
     return answers
 
 
@@ -59,7 +59,7 @@ def reopen(first: str, second: str) -> dict[str, Any]:
         counts.append({name: len(getattr(bpy.data, name)) for name in names})
     scene = bpy.context.scene
     return {
-        "problem": module("ui.inspection").problem,
+        "problem": module("ui.messages").problem,
         "scene": scene.name,
         "counts": counts,
         "hand_made": "Hand-made" in scene.objects,

@@ -30,7 +30,7 @@ def each(part: str, other: str, manifest: str, folder: str) -> dict[str, Any]:
         before = _seen()
         result = list(getattr(bpy.ops.defectory, name)("EXEC_DEFAULT", True, **arguments))
         after = _seen()
-        problem = module("ui.inspection").problem
+        problem = module("ui.messages").problem
         bpy.ops.ed.undo()
         _follow()
         undone = _seen()
@@ -178,12 +178,12 @@ def _photograph() -> Any:
 
 def _follow() -> None:
     """What the timer of a window does after an edit."""
-    assert module("ui.authoring").follow(bpy.context.scene), module("ui.inspection").problem
+    assert module("ui.authoring").follow(bpy.context.scene), module("ui.messages").problem
 
 
 def _seen() -> dict[str, Any]:
     scene, inspection, to_dict = bpy.context.scene, module("ui.inspection"), module("contract").schema.to_dict
-    assert inspection.is_open(scene), inspection.problem
+    assert inspection.is_open(scene), module("ui.messages").problem
     points = [[*point.point_mm, *point.pixel_px] for point in _photograph().points]
     return {
         "wanted": to_dict(module("ui.authoring").wanted(scene)),

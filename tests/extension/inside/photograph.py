@@ -23,7 +23,7 @@ def photograph(part: str, folder: str) -> dict[str, Any]:
     group.camera.use_region_px, group.render.samples = True, 8
     group.camera.offset_mm, group.camera.tilt_deg, group.part.rotation_deg = (3, -2, 5), (1, -2, 3), (10, 20, 30)
     group.views.ring.elevation_deg, group.views.ring.count, group.views.ring.start_deg = 40, 2, 25
-    assert follow(scene), inspection.problem
+    assert follow(scene), module("ui.messages").problem
     answer: dict[str, Any] = {"camera": [list(row) for row in scene.camera.matrix_world]}
     path = str(Path(folder, "photograph.png"))
     scene.view_settings.view_transform, scene.view_settings.exposure = "Standard", -1.0
@@ -48,7 +48,7 @@ def photograph(part: str, folder: str) -> dict[str, Any]:
     matches = [([1000 * x for x in point], pixel) for point, pixel in zip(chosen, pixels)]
 
     answer["no_photograph"] = bpy.ops.defectory.match_point.poll()
-    answer["missing"] = [list(bpy.ops.defectory.load_photograph(filepath=path + ".png")), inspection.problem]
+    answer["missing"] = [list(bpy.ops.defectory.load_photograph(filepath=path + ".png")), module("ui.messages").problem]
     images = set(bpy.data.images)
     answer["load"] = [list(bpy.ops.defectory.load_photograph(filepath=path)), set(bpy.data.images) == images]
     refused = []
@@ -57,7 +57,7 @@ def photograph(part: str, folder: str) -> dict[str, Any]:
         ours.points.clear()
         for point, pixel in some:
             bpy.ops.defectory.match_point("EXEC_DEFAULT", point_mm=point, pixel_px=pixel)
-        refused.append([list(bpy.ops.defectory.solve_camera()), inspection.problem, group.views.kind])
+        refused.append([list(bpy.ops.defectory.solve_camera()), module("ui.messages").problem, group.views.kind])
     answer["refused"] = refused
     ours.points.clear()
     for point, pixel in matches:
@@ -66,7 +66,7 @@ def photograph(part: str, folder: str) -> dict[str, Any]:
     group.views.ring.start_deg, group.views.ring.elevation_deg = 200, 10
     assert follow(scene)
     bpy.ops.ed.undo_push(message="before")
-    answer["solve"] = [list(bpy.ops.defectory.solve_camera()), inspection.problem]
+    answer["solve"] = [list(bpy.ops.defectory.solve_camera()), module("ui.messages").problem]
     answer["residual"] = [ours.residual_px, [point.error_px for point in ours.points]]
     answer["solved"] = [list(row) for row in scene.camera.matrix_world]
     bpy.ops.ed.undo_push(message="after")
@@ -74,7 +74,7 @@ def photograph(part: str, folder: str) -> dict[str, Any]:
 
     answer["compare"] = [list(bpy.ops.defectory.compare_render())]
     module("ui.jobs").wait("comparison")
-    answer["compare"].append(inspection.problem)
+    answer["compare"].append(module("ui.messages").problem)
     comparison = module("ui.photograph.comparison")
     before = comparison.held
     answer["likeness"] = [before.overlap, before.stops, before.means]
@@ -94,7 +94,7 @@ def photograph(part: str, folder: str) -> dict[str, Any]:
     scene.defectory.manifest.camera.image_px = (72, 72)
     scene.defectory.manifest.camera.use_region_px = False
     assert follow(scene)
-    answer["shape"] = [list(bpy.ops.defectory.solve_camera()), inspection.problem]
+    answer["shape"] = [list(bpy.ops.defectory.solve_camera()), module("ui.messages").problem]
     disable()
     answer["left"] = registered()
     return answer

@@ -64,7 +64,7 @@ def randomise_anything() -> dict[str, Any]:
     facts["refused"] = list(
         bpy.ops.defectory.randomise(target=targets[3], kind="uniform", scope="frame", low=1, high=2)
     )
-    facts["problem"] = inspection.problem
+    facts["problem"] = module("ui.messages").problem
     bpy.ops.defectory.stop_randomising(target=targets[0])
     facts["stopped"] = [len(lamp.animation_data.drivers), len(group.parameters)]
     return facts

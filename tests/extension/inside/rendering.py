@@ -20,7 +20,7 @@ def render(manifest: str, frame: str, folder: str) -> dict[str, Any]:
     before = scene.defectory.part.data.name
     bpy.ops.render.render()
     inspection = module("ui.inspection")
-    still = {"same": scene.defectory.part.data.name == before, "problem": inspection.problem}
+    still = {"same": scene.defectory.part.data.name == before, "problem": module("ui.messages").problem}
     # An animation across instances: not what the manifest says, and that must not pass without a word.
     scene.frame_end = scene.frame_current + 2
     scene.frame_start, scene.render.filepath = scene.frame_current, folder + "/"

@@ -27,10 +27,10 @@ def load(blend: str, *frames: str) -> dict[str, Any]:
     first = {"frame": bpy.context.scene.frame_current, "driven": driven(bpy.context.scene)}
     return {
         "first": first | {"geometry": geometry(bpy.context.scene)},
-        "problem": inspection.problem,
+        "problem": module("ui.messages").problem,
         "report": inspection.current.report is not None,
         "seen": frames_seen([int(frame) for frame in frames]),
-        "problem_after": inspection.problem,
+        "problem_after": module("ui.messages").problem,
     }
 
 
@@ -40,4 +40,4 @@ def enable_late(blend: str, *frames: str) -> dict[str, Any]:
     bpy.context.scene.frame_set(0)
     enable()
     module("ui.handlers")._follow_soon()  # Blender's timer, which does not run without a window
-    return {"seen": frames_seen([int(frame) for frame in frames]), "problem": module("ui.inspection").problem}
+    return {"seen": frames_seen([int(frame) for frame in frames]), "problem": module("ui.messages").problem}

@@ -55,5 +55,5 @@ def state() -> dict[str, Any]:
         ),
         "frames": [scene.frame_start, scene.frame_end],
         "geometry": geometry(scene),
-        "problem": inspection.problem,
+        "problem": module("ui.messages").problem,
     }
