@@ -38,12 +38,12 @@ def test_a_submitted_inspection_ends_in_pairs_and_a_report(
     write_box(tmp_path / "box.stl")
     facts = inside("farm.submit", tmp_path / "box.stl", command, farm.url, browser)
     assert facts["submit"] == [["FINISHED"], ""]
-    assert facts["shown"] == ["0 of 3 pairs", "defectory.cancel_run"]
+    assert facts["shown"] == ["preferences.addon_show", "0 of 3 pairs", "defectory.cancel_run"]
     assert facts["twice"] == [["CANCELLED"], "A data set is being rendered already; wait for it or cancel it"]
     data_set = DataSet(tmp_path / "sets" / "box")
     assert Path(facts["data_set"]) == data_set.root
     assert data_set.complete_frames() == [0, 1, 2]
-    assert facts["after"] == ["defectory.open_report"]
+    assert facts["after"] == ["preferences.addon_show", "defectory.open_report"]
     assert facts["report"][0] == ["FINISHED"]
     wait_until(lambda: opened.is_file() and opened.read_text())
     assert opened.read_text().strip() == data_set.report_file.as_uri()

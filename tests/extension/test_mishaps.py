@@ -59,7 +59,8 @@ def test_what_is_taken_away_behind_the_panels_back_is_said_and_comes_back(inside
     assert "torn.stl: truncated" in torn[1]
     assert unchanged
     assert unchanged_too
-    assert again == [True, "", "a.yaml"]
+    # What was asked for and failed stays said while the scene follows edits again.
+    assert again == [True, torn[1], "a.yaml"]
 
     assert facts["after"] == [[["FINISHED"], ""], True, well]
     said, kept, shown = facts["newer"]

@@ -14,7 +14,7 @@ def export_and_render(part: str, path: str, command: str, blender: str, *frames:
     """Author, change the scene by hand, export, render frames as F12 does, and have the command render all of it."""
     enable()
     bpy.ops.defectory.import_part(filepath=part)
-    scene, inspection, runs = bpy.context.scene, module("ui.inspection"), module("ui.runs")
+    scene, messages, runs = bpy.context.scene, module("ui.messages"), module("ui.runs")
     group = scene.defectory.manifest
     group.camera.image_px, group.render.samples, group.instances, group.repeats = (64, 64), 2, 2, 2
     bpy.ops.defectory.add_item(path="defects", kind="dent")
@@ -37,7 +37,7 @@ def export_and_render(part: str, path: str, command: str, blender: str, *frames:
     module("render").prepare_output(scene)
     facts: dict[str, Any] = {
         "export": list(bpy.ops.defectory.export(filepath=path)),
-        "problem": module("ui.messages").problem,
+        "problem": messages.problem,
     }
     text = Path(path).read_text()
     facts["stills"] = []
@@ -50,18 +50,18 @@ def export_and_render(part: str, path: str, command: str, blender: str, *frames:
     facts["again"] = Path(path).read_text() == text
 
     facts["no_command"] = list(bpy.ops.defectory.render_here())
-    facts["no_command_problem"] = module("ui.messages").problem
+    facts["no_command_problem"] = messages.problem
     preferences = bpy.context.preferences.addons[ADDON].preferences
     preferences.command, preferences.blender = command, blender
     facts["no_farm"] = list(bpy.ops.defectory.submit())
-    facts["no_farm_problem"] = module("ui.messages").problem
+    facts["no_farm_problem"] = messages.problem
     facts["render"] = list(bpy.ops.defectory.render_here())
     runs.wait()
     facts["data_set"] = str(runs.last.root)
     facts["report"] = bpy.ops.defectory.open_report.poll()
 
     bpy.ops.wm.read_homefile(use_empty=True)
-    facts["opened"] = [list(bpy.ops.defectory.open_manifest(filepath=path)), module("ui.messages").problem]
+    facts["opened"] = [list(bpy.ops.defectory.open_manifest(filepath=path)), messages.problem]
     scene = bpy.context.scene
     facts["kept"] = sorted(set(scene.objects.keys()) & {"Block", "Part"})
     bpy.ops.defectory.export(filepath=path)
@@ -70,7 +70,7 @@ def export_and_render(part: str, path: str, command: str, blender: str, *frames:
     bpy.ops.defectory.export(filepath=path)
     facts["changed"] = Path(path).read_text() != text
     scene.objects["Block"].name = "Renamed"
-    facts["gone"] = [list(bpy.ops.defectory.export(filepath=path)), module("ui.messages").problem]
+    facts["gone"] = [list(bpy.ops.defectory.export(filepath=path)), messages.problem]
     return facts
 
 

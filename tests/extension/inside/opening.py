@@ -34,12 +34,12 @@ def scrub(manifest: str, *frames: str) -> dict[str, Any]:
 def refuse(*paths: str) -> list[dict[str, Any]]:
     """Try to open files that cannot be opened."""
     enable()
-    inspection, answers = module("ui.inspection"), []
+    messages, answers = module("ui.messages"), []
     for path in paths:
         before = {name: len(getattr(bpy.data, name)) for name in ("objects", "scenes", "materials", "meshes", "worlds")}
         result = bpy.ops.defectory.open_manifest(filepath=path)
         after = {name: len(getattr(bpy.data, name)) for name in before}
-        answers.append({"result": list(result), "problem": module("ui.messages").problem, "unchanged": before == after})
+        answers.append({"result": list(result), "problem": messages.problem, "unchanged": before == after})
     return answers
 
 
