@@ -102,8 +102,10 @@ def begin(
         if line.startswith(_MARK):
             _heard(kind, json.loads(line.removeprefix(_MARK)), manifest, len(frames), each)
 
-    # Another Blender that starts without add-ons would take the packages of this one's away.
-    environment = {**os.environ, "BLENDER_USER_RESOURCES": str(folder / "user")}
+    # Another Blender that starts without add-ons would take the packages of this one's away; given up, it leaves its
+    # temporary files behind.
+    temporary = dict.fromkeys(("TMPDIR", "TMP", "TEMP"), str(folder))
+    environment = os.environ | temporary | {"BLENDER_USER_RESOURCES": str(folder / "user")}
     jobs.begin(kind, title, _command(file), lambda: None, hear, scratch, environment)
 
 
