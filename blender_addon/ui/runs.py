@@ -112,7 +112,8 @@ def begin(manifest: schema.Manifest, path: Path, settings: Settings, *, farm: bo
 def cancel() -> None:
     """Stop: what is committed stays, and the next run goes on from there.
 
-    The command stops as Ctrl-C has it; what a farm has already is taken back.
+    The command stops as Ctrl-C has it, though by SIGTERM: a Blender that a shell started in the background ignores
+    Ctrl-C, and so do its children. What a farm has already is taken back.
 
     Raises:
         BlenderError: the command cannot be started.
@@ -126,14 +127,14 @@ def cancel() -> None:
         run.withdraw = []
     else:
         run.watch = []
-        _stop(run.process)
+        run.process.terminate()
 
 
 def leave() -> None:
     """Stop rendering here, and look no longer at a farm, which goes on."""
     global run
     if run is not None:
-        _stop(run.process)
+        run.process.terminate()
         try:
             run.process.wait(_PATIENCE_S)
         except subprocess.TimeoutExpired:
@@ -144,10 +145,6 @@ def leave() -> None:
         run = None
     if bpy.app.timers.is_registered(_watch):
         bpy.app.timers.unregister(_watch)
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.send_signal(signal.SIGINT if os.name == "posix" else signal.SIGTERM)
 
 
 def wait() -> None:
@@ -197,7 +194,7 @@ def _end() -> None:
     said = ended.log.read().decode(errors="replace").strip().splitlines()
     ended.log.close()
     ended.private.cleanup()
-    if ended.process.returncode not in (0, -signal.SIGINT, 130):
+    if ended.process.returncode not in (0, -signal.SIGTERM, 130):
         line = next(
             (line for line in reversed(said) if line.startswith("defectory: ")), said[-1] if said else "no word"
         )
