@@ -82,9 +82,8 @@ def test_report_puts_the_table_of_the_document_beside(noise: list[Path], tmp_pat
 
 def test_board_is_learnt_and_what_is_off_it_is_found(rendered: Callable[[str], Path], tmp_path: Path) -> None:
     data = rendered("chess")
-    run = trained(
-        tmp_path / "chess_cae", data, "training.epochs=7", "training.steps=100", "prediction.windows.stride_px=4"
-    )
+    short = ("training.epochs=7", "training.steps=100", "training.rate=2e-3")
+    run = trained(tmp_path / "chess_cae", data, *short, "prediction.windows.stride_px=4")
     evaluate_run(run.folder, run.folder / "evaluated", "cpu")
     config = run.config()
     good = divide(config.data.sources, config.seed).sides["train"]
