@@ -205,7 +205,7 @@ class Drive:
         if not reached():
             if time.monotonic() > self.until:
                 shoot(f"{len(SEEN['steps']):02d}_{name}")
-                raise TimeoutError(f"{name}: {module('ui.inspection').problem or 'nothing happened'}")
+                raise TimeoutError(f"{name}: {module('ui.messages').problem or 'nothing happened'}")
             if time.monotonic() > self.again:  # a click can go astray while Blender is busy
                 self.again = time.monotonic() + AGAIN_S
                 self.step[1]()
@@ -222,7 +222,7 @@ class Drive:
         return 0.05
 
     def _leave(self) -> float:
-        SEEN["problem"] = module("ui.inspection").problem
+        SEEN["problem"] = module("ui.messages").problem
         (FOLDER / "seen.json").write_text(json.dumps(SEEN))
         sys.stdout.flush()
         os._exit(0)
