@@ -75,7 +75,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def done(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run that is done, long enough to have learnt the stripes."""
-    changed = {"training": {"epochs": 40, "steps": 10, "batch": 8, "rate": 3e-3, "device": "cpu"}}
+    changed = {"training": {"epochs": 25, "steps": 10, "batch": 8, "rate": 3e-3, "device": "cpu"}}
     return train(config(root, **changed), tmp_path_factory.mktemp("runs") / "done").folder
 
 
