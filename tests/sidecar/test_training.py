@@ -251,7 +251,7 @@ def test_adversarial_training_moves_the_codes_towards_the_prior(spec: Any, low: 
 
 
 def test_run_of_another_config_is_refused(done: Path, root: Path) -> None:
-    with pytest.raises(RunError, match=r"holds a run of another config: training\.epochs is 40 there and 4 here"):
+    with pytest.raises(RunError, match=r"holds a run of another config: training\.epochs is 25 there and 4 here"):
         train(config(root), done)
 
 
