@@ -71,7 +71,10 @@ class DataSet:
     Attributes:
         place: what people call it by.
         readers: pairs that are best read at a time.
+        browsable: whether people look into it where it lies, so that it has an index and a report there.
     """
+
+    browsable = True
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -107,6 +110,21 @@ class DataSet:
                 if thousand.is_dir():
                     frames.extend(int(pair.name) for pair in os.scandir(thousand.path) if pair.name.isdecimal())
         return sorted(frames)
+
+    def check_vacant(self) -> None:
+        """Make sure that nothing of somebody else's lies where the data set is to be.
+
+        Raises:
+            DataSetError: something does.
+        """
+        if self.root.exists() and not self.root.is_dir():
+            raise DataSetError(f"{self.root}: is a file; choose another --out")
+        if self.root.exists() and any(entry.name != self.attempts_folder.name for entry in self.root.iterdir()):
+            raise DataSetError(f"{self.root}: is not empty and holds no data set; choose another --out")
+
+    def publish(self) -> DataSet:
+        """Show what has been laid out in ``root`` to all who render; the data set as they see it."""
+        return self  # the folder is what they see
 
     def lacking(self, frames: Collection[int]) -> list[int]:
         """Those of some frames that have no pair, in their order; reads names only."""
@@ -165,6 +183,10 @@ class DataSet:
     def drop_failure(self, frame: int) -> None:
         """Forget that a frame failed."""
         self.failure_file(frame).unlink(missing_ok=True)
+
+    def drop_claims(self) -> None:
+        """Delete what attempts have left beside the pairs; to be called when no frame lacks its pair."""
+        # A folder has their own folders alone, which are swept.
 
     def open_attempt(self, shard: str = "") -> Path:
         """A fresh folder for one attempt; its name is the attempt's token and begins with that of the shard, if any.

@@ -31,7 +31,6 @@ from .pairs.failures import forget
 from .pairs.index import write_index
 from .pairs.scan import scan
 from .progress import Reporter, reporter
-from .storage.stored_sets import StoredSet
 from .storage.urls import Place, place_of
 
 _POLL_SECONDS = 0.2
@@ -146,9 +145,7 @@ def begin(manifest_file: Path, place: Place | None, options: Options) -> tuple[D
     if part is not None:
         part.save(data_set)
     assets.save(sources, data_set)
-    if isinstance(data_set, StoredSet) and not begun:
-        data_set = data_set.publish()
-    return data_set, manifest, wanted
+    return data_set if begun else data_set.publish(), manifest, wanted
 
 
 def resume(place: Place, options: Options) -> Outcome:
@@ -202,7 +199,7 @@ def verify(place: Place, *, repair: bool = False, quick: bool = False) -> Iterat
                 data_set.discard(frame)
                 found = True
             yield frame, problem
-        if found and not isinstance(data_set, StoredSet):
+        if found:
             write_index(data_set)
 
 
@@ -224,17 +221,17 @@ def _named_folder(manifest: Manifest) -> Path:
 
 
 def check_owner(data_set: DataSet, manifest: Manifest) -> None:
-    root = data_set.root
+    """Make sure that a data set may be one of a manifest: it is already, or nothing is there.
+
+    Raises:
+        DataSetError: it may not.
+    """
     if data_set.manifest_file.exists():
         owner = read_manifest(data_set.manifest_file)
         if owner.sha256() != manifest.sha256():
             raise DataSetError(f"{data_set.place}: belongs to another manifest ({owner.name}); choose another --out")
-    elif isinstance(data_set, StoredSet):
+    else:
         data_set.check_vacant()
-    elif root.exists() and not root.is_dir():
-        raise DataSetError(f"{root}: is a file; choose another --out")
-    elif root.exists() and any(entry.name != data_set.attempts_folder.name for entry in root.iterdir()):
-        raise DataSetError(f"{root}: is not empty and holds no data set; choose another --out")
 
 
 def _wanted(manifest: Manifest, frames: tuple[int | None, int | None] | None) -> range:
@@ -271,8 +268,7 @@ def _run(data_set: DataSet, manifest: Manifest, wanted: range, options: Options)
             stopped = True
         finally:
             # Whatever has happened, the index tells of every pair that is there.
-            if not isinstance(data_set, StoredSet):
-                write_index(data_set)
+            write_index(data_set)
         if not failures:
             attempts.sweep(data_set)
     done = len(wanted) - len(data_set.lacking(wanted))
@@ -299,7 +295,7 @@ def _render_missing(
 
 def farm_run(data_set: DataSet, manifest: Manifest, wanted: range, options: Options, threads: int = 0) -> FarmRun:
     """What the farm is to know of a data set."""
-    place = absolute(data_set.url if isinstance(data_set, StoredSet) else data_set.root)
+    place = absolute(place_of(str(data_set.place)))
     run = FarmRun(place, manifest.name, len(wanted), options.device, options.tags, options.priority)
     return replace(run, threads=threads, tries=run.tries if options.redis_url else _LOCAL_TRIES)
 
@@ -332,15 +328,12 @@ def conclude(folder: str) -> None:
         folder: of the data set, or its address.
     """
     data_set, manifest = open_data_set(place_of(folder))
-    if not isinstance(data_set, StoredSet):
-        write_index(data_set)
+    write_index(data_set)
     _conclude(data_set, manifest)
 
 
 def _conclude(data_set: DataSet, manifest: Manifest) -> Path | None:
-    """Write the report; a data set in a store has its own when it is fetched."""
-    if not isinstance(data_set, StoredSet):
-        return report.write_report(data_set)
+    """Tidy up after a run and write the report, where people look for one."""
     if not data_set.lacking(range(manifest.frame_count)):
         data_set.drop_claims()
-    return None
+    return report.write_report(data_set) if data_set.browsable else None

@@ -9,7 +9,7 @@ from manifests.layout import RECORD, DataSet, write_atomic
 
 
 def write_index(data_set: DataSet) -> int:
-    """Write index.jsonl anew from the pairs, ascending by frame, in one stroke.
+    """Write index.jsonl anew from the pairs, ascending by frame, in one stroke; only where people look for it.
 
     Returns:
         Number of lines.
@@ -17,6 +17,8 @@ def write_index(data_set: DataSet) -> int:
     Raises:
         DataSetError: a record cannot be read; or the disk is full.
     """
+    if not data_set.browsable:
+        return 0
     lines = [_line(data_set, frame) for frame in data_set.complete_frames()]
     write_atomic(data_set.index_file, b"".join(lines))
     return len(lines)

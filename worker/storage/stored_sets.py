@@ -50,6 +50,8 @@ class StoredSet(DataSet):
         patient: whether to wait for a store that is away.
     """
 
+    browsable = False  # whoever wants to look fetches it
+
     def __init__(self, url: StoreUrl, root: Path | None = None, *, patient: bool = True) -> None:
         super().__init__(root or cache() / f".new-{uuid.uuid4().hex}")
         self.place = self.url = url
@@ -77,11 +79,6 @@ class StoredSet(DataSet):
         return StoredSet(self.url, root)
 
     def check_vacant(self) -> None:
-        """Make sure that nothing of somebody else's lies at the address.
-
-        Raises:
-            DataSetError: something does.
-        """
         # Files without their listing come from a submission that was cut off.
         if any(not name.startswith(f"{_FILES}/") for name in self.objects.names("")):
             raise DataSetError(f"{self.url}: is not empty and holds no data set; choose another --out")
@@ -217,7 +214,6 @@ class StoredSet(DataSet):
             return False
 
     def drop_claims(self) -> None:
-        """Delete what attempts have left; to be called when no frame lacks its pair."""
         for name in self.objects.names(_CLAIMS):
             self.objects.delete(f"{_CLAIMS}/{name}")
 
