@@ -8,7 +8,7 @@ with Blender's default bounces (12, at most 4 of them matte and 4 glossy) and ot
 square of the part at the example's full resolution: texture that shrinks with the image would be another. Ours are
 the settings of the example's manifest, as they are and with each quality of the denoiser, each with as few samples as
 give the error of the 50 denoised ones or less: these are found first, then errors and seconds are measured anew, by
-turns. Seconds are those of the render alone, of one thread, the least of the rounds. ``plain`` is ours without
+turns. Seconds are those of the render alone, on all cores, the least of the rounds. ``plain`` is ours without
 denoising, ``best`` the fastest of ours. References are kept in ~/.cache/defectory/benchmarks.
 """
 
@@ -70,7 +70,6 @@ def bench_of(name: str, side_px: int, reference_samples: int, scratch: Path) -> 
         [FRAMES[name]],
         side_px,
         Render(preset="blender", samples=reference_samples),
-        threads=1,
     )
 
 

@@ -20,7 +20,7 @@ from .shards import Shard
 from .storage.urls import place_of
 
 
-def render_shard(data_set: str, frames: list[int], device: str = "auto", threads: int = 0) -> int:
+def render_shard(data_set: str, frames: list[int], device: str = "auto") -> int:
     """Render those of the frames that are missing and not quarantined; commit each as soon as it is verified.
 
     A frame that fails does not stop the others: it is tried again, and quarantined in the end
@@ -32,7 +32,6 @@ def render_shard(data_set: str, frames: list[int], device: str = "auto", threads
         data_set: folder of the data set, or its address in a store, with its manifest and its prepared part.
         frames: frame numbers.
         device: as ``defectory render --device`` takes it.
-        threads: of Blender's; 0: one for each core.
 
     Returns:
         Number of pairs that this call committed.
@@ -52,7 +51,7 @@ def render_shard(data_set: str, frames: list[int], device: str = "auto", threads
     if not missing:
         return 0
     manifest = read_manifest(place.manifest_file)
-    means = Means(device, threads, limits.from_environment())
+    means = Means(device, limits.from_environment())
     with attempts.attempt(place, _shard_name()) as held:
         # A former run may have gone on while this one waited for its end.
         missing = place.lacking(missing)

@@ -1,4 +1,4 @@
-"""Processes: who one is for certain, what memory it takes, and its end."""
+"""Processes: who one is for certain, what memory and cores it takes, and its end."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import platform
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -31,6 +31,19 @@ class Identity:
     host: str
     pid: int
     started: str
+
+
+def cores() -> list[int]:
+    """Cores that this process may use, by number."""
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))
+
+
+def keep_to(own: Collection[int]) -> None:
+    """Have this process, and all that it starts from now on, use these cores alone, where the system can do that."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, own)
 
 
 @cache

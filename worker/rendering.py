@@ -21,6 +21,7 @@ from .blender.limits import Limits
 from .blender.supervisor import running
 from .pairs.attempts import Attempt
 from .pairs.records import Provenance
+from .processes import cores
 
 
 @dataclass(frozen=True)
@@ -46,12 +47,10 @@ class Means:
 
     Attributes:
         device: ``auto``, ``cpu``, ``cuda``, ``optix``, ``hip``, ``metal`` or ``oneapi``.
-        threads: of Blender's; 0: one for each core.
         limits: of each Blender.
     """
 
     device: str
-    threads: int
     limits: Limits
 
 
@@ -106,7 +105,7 @@ def _write_shard(
         "assets": str(data_set.assets_folder.absolute()),
         "folder": str(folder),
         "device": means.device,
-        "threads": means.threads,
+        "threads": len(cores()),
     }
     file = folder / "shard.json"
     with disk_errors(file):

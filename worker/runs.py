@@ -23,7 +23,7 @@ from .data_sets import located, named, open_data_set
 from .develop import backgrounds
 from .dispatch import Dispatch, Failure
 from .farm.connections import connect
-from .farm.local import LocalFarm, core_count, local_farm
+from .farm.local import LocalFarm, local_farm
 from .farm.runs import FarmRun, absolute
 from .lifeline import stop_signals
 from .pairs import attempts
@@ -280,8 +280,7 @@ def _run(data_set: DataSet, manifest: Manifest, wanted: range, options: Options)
 def _render_missing(
     data_set: DataSet, manifest: Manifest, wanted: range, options: Options, failures: list[Failure]
 ) -> None:
-    threads = 0 if options.redis_url else max(1, core_count() // options.workers)
-    run = farm_run(data_set, manifest, wanted, options, threads=threads)
+    run = farm_run(data_set, manifest, wanted, options)
     try:
         with _farm(data_set, options) as (connection, local):
             dispatch = Dispatch(connection, run, manifest, wanted, options.cut, local, failures=failures)
@@ -293,11 +292,11 @@ def _render_missing(
         raise QueueError(f"Redis has gone ({reason}); the same command goes on where this one stopped") from None
 
 
-def farm_run(data_set: DataSet, manifest: Manifest, wanted: range, options: Options, threads: int = 0) -> FarmRun:
+def farm_run(data_set: DataSet, manifest: Manifest, wanted: range, options: Options) -> FarmRun:
     """What the farm is to know of a data set."""
     place = absolute(place_of(str(data_set.place)))
     run = FarmRun(place, manifest.name, len(wanted), options.device, options.tags, options.priority)
-    return replace(run, threads=threads, tries=run.tries if options.redis_url else _LOCAL_TRIES)
+    return run if options.redis_url else replace(run, tries=_LOCAL_TRIES)
 
 
 def _until_done(dispatch: Dispatch, progress: Reporter) -> None:

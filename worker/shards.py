@@ -50,7 +50,7 @@ class Shard:
     Attributes:
         data_set, manifest: whose frames.
         attempt: the folder, and the right to commit from it.
-        means: device, threads and limits.
+        means: device and limits.
         committed: pairs that came of it.
     """
 

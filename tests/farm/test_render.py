@@ -8,8 +8,12 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
+
+from worker.farm.local import local_farm
+from worker.processes import cores
 
 from .conftest import Command, pictures, write_manifest
 
@@ -52,6 +56,16 @@ def test_same_bytes_for_other_workers_and_shards(
     assert done.returncode == 0, done.stderr
     assert pictures(tmp_path) == pictures(folder)
     assert not defectory.processes()
+
+
+def test_workers_keep_to_cores_of_their_own(tmp_path: Path) -> None:
+    own = cores()
+    with local_farm(2, tmp_path):
+        started = [child for child in psutil.Process().children() if "rq.cli" in child.cmdline()]
+        shares = [set(child.cpu_affinity()) for child in started]
+    assert len(shares) == 2
+    assert set.union(*shares) == set(own)
+    assert sum(map(len, shares)) == max(2, len(own))
 
 
 SIZES: dict[str, dict[str, float]] = {

@@ -18,7 +18,7 @@ from ..blender.probe import probe
 from ..farm import board
 from ..farm.connections import connected, shown
 from ..farm.embedded_redis import redis_program
-from ..farm.local import core_count
+from ..processes import cores
 
 _SPARE_GB = 2.0
 _LEAST_REDIS = [6, 2]
@@ -55,7 +55,7 @@ def examine(redis_url: str | None, folder: Path = Path()) -> Iterator[Finding]:
         redis_url: Redis of a farm, None for the embedded one.
         folder: on whose disk data sets will lie.
     """
-    yield Finding("Python", f"{sys.version.split()[0]} in {sys.executable}, {core_count()} cores")
+    yield Finding("Python", f"{sys.version.split()[0]} in {sys.executable}, {len(cores())} cores")
     yield _packages()
     yield from _blender()
     yield from _redis(redis_url)

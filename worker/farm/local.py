@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from manifests.errors import QueueError
 
 from ..blender import last_line
 from ..lifeline import die_with_parent, end_session
+from ..processes import cores, keep_to
 from .connections import connect
 from .embedded_redis import embedded_redis
 from .shard_jobs import QUEUE
@@ -24,9 +26,18 @@ from .shard_jobs import QUEUE
 _RESTARTS = 3
 
 
+@dataclass(frozen=True)
+class _Worker:
+    process: subprocess.Popen[bytes]
+    cores: tuple[int, ...]
+
+
 @dataclass
 class LocalFarm:
     """A Redis and workers of our own.
+
+    Each worker keeps to cores of its own: a Blender of fewer threads than the machine has cores leaves a thread that
+    only looks for work, and takes as much time from the others as a whole worker.
 
     Attributes:
         connection: to Redis.
@@ -37,17 +48,23 @@ class LocalFarm:
     connection: Redis
     url: str
     logs: Path
-    _workers: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    _workers: dict[str, _Worker] = field(default_factory=dict)
     _restarts: int = 0
 
-    def start_worker(self) -> None:
+    def start_worker(self, own: tuple[int, ...]) -> None:
+        """Start a worker on these cores."""
+
+        def begin() -> None:
+            die_with_parent(parent)
+            keep_to(own)
+
         name = f"defectory-{uuid.uuid4().hex}"
         root = str(Path(__file__).resolve().parents[2])
         paths = [root, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
         parent = os.getpid()
         words = [sys.executable, "-m", "rq.cli", "worker", QUEUE, "-w", "worker.farm.FarmWorker"]
         with (self.logs / "workers.log").open("ab") as log:
-            self._workers[name] = subprocess.Popen(
+            process = subprocess.Popen(
                 [*words, "--url", self.url, "--name", name],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -55,8 +72,9 @@ class LocalFarm:
                 env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
                 # A session of its own: Ctrl-C in the terminal reaches us alone, and it can be ended as a whole.
                 start_new_session=True,
-                preexec_fn=lambda: die_with_parent(parent),
+                preexec_fn=begin,
             )
+        self._workers[name] = _Worker(process, own)
 
     def replace_dead(self) -> list[str]:
         """Start a worker for each that has died.
@@ -67,20 +85,21 @@ class LocalFarm:
         Raises:
             QueueError: they keep dying.
         """
-        dead = [name for name, process in self._workers.items() if process.poll() is not None]
+        dead = [name for name, worker in self._workers.items() if worker.process.poll() is not None]
         for name in dead:
-            end_session(self._workers.pop(name).pid)
+            worker = self._workers.pop(name)
+            end_session(worker.process.pid)
             self._restarts += 1
             if self._restarts > _RESTARTS:
                 log = self.logs / "workers.log"
                 raise QueueError(f"RQ workers keep dying: {last_line(log)} (log: {log})")
-            self.start_worker()
+            self.start_worker(worker.cores)
         return dead
 
     def stop(self) -> None:
-        for process in self._workers.values():
-            end_session(process.pid)
-            process.wait()
+        for worker in self._workers.values():
+            end_session(worker.process.pid)
+            worker.process.wait()
 
 
 @contextlib.contextmanager
@@ -98,14 +117,17 @@ def local_farm(workers: int, logs: Path) -> Iterator[LocalFarm]:
         (logs / "workers.log").unlink(missing_ok=True)
         farm = LocalFarm(connect(url), url, logs)
         try:
-            for _ in range(workers):
-                farm.start_worker()
+            for own in _shares(cores(), workers):
+                farm.start_worker(own)
             yield farm
         finally:
             farm.stop()
             farm.connection.close()
 
 
-def core_count() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def _shares(every: list[int], workers: int) -> list[tuple[int, ...]]:
+    """Neighbouring cores for each worker, as evenly as they can be dealt; one of them where there are too few."""
+    if workers > len(every):
+        return [(every[number % len(every)],) for number in range(workers)]
+    ends = [number * len(every) // workers for number in range(workers + 1)]
+    return [tuple(every[start:end]) for start, end in itertools.pairwise(ends)]

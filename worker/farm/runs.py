@@ -59,7 +59,6 @@ class FarmRun:
         tags: that a worker must have, all of them.
         priority: runs of a higher one come first.
         tries: how often a shard is tried again after a try that brought no pair.
-        threads: of each Blender's; 0: one for each core.
         unattended: whether the farm itself writes index and report in the end, because nobody waits for it.
         paused: whether workers leave it alone.
         submitted: Unix time.
@@ -72,7 +71,6 @@ class FarmRun:
     tags: tuple[str, ...] = ()
     priority: int = 0
     tries: int = 5
-    threads: int = 0
     unattended: bool = False
     paused: bool = False
     submitted: float = 0.0
@@ -104,7 +102,6 @@ class FarmRun:
             "tags": ",".join(self.tags),
             "priority": str(self.priority),
             "tries": str(self.tries),
-            "threads": str(self.threads),
             "unattended": str(int(self.unattended)),
             "paused": str(int(self.paused)),
             "submitted": str(self.submitted or time.time()),
@@ -123,7 +120,6 @@ class FarmRun:
                 tuple(filter(None, plain["tags"].split(","))),
                 int(plain["priority"]),
                 int(plain["tries"]),
-                int(plain["threads"]),
                 plain["unattended"] == "1",
                 plain["paused"] == "1",
                 float(plain["submitted"]),
@@ -168,7 +164,7 @@ def submit(connection: Redis, run: FarmRun, shards: Iterable[tuple[int, ...]]) -
         batch.append(
             Queue.prepare_data(
                 RENDER,
-                args=[str(run.folder), list(shard), run.device, run.threads],
+                args=[str(run.folder), list(shard), run.device],
                 timeout=-1,
                 result_ttl=_RESULT_SECONDS,
                 failure_ttl=_FAILURE_SECONDS,

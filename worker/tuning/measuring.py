@@ -25,6 +25,7 @@ from ..blender import build_command, find_blender, headless_script
 from ..blender.limits import Limits
 from ..blender.supervisor import running
 from ..develop import read_exr
+from ..processes import cores
 
 _EPSILON = 0.01
 """What keeps dark pixels from outweighing all others (Rousselle, Knaus and Zwicker, Adaptive Sampling and
@@ -62,7 +63,7 @@ class Bench:
         frames: that are rendered.
         crop_px: side of the square of each that is rendered; 0: all of it.
         reference: settings that errors are measured against.
-        device, threads: as Blender takes them.
+        device: as Blender takes it.
         on_done: called after each render.
     """
 
@@ -74,7 +75,6 @@ class Bench:
     crop_px: int
     reference: Render
     device: str = "cpu"
-    threads: int = 0
     on_done: Callable[[], None] = lambda: None
     _known: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -136,8 +136,7 @@ class Bench:
             "assets": str(self.assets.absolute()),
             "folder": str(scratch.absolute()),
             "device": self.device,
-            # A reference is the same by however many threads, and takes long.
-            "threads": 0 if trials[0][2] else self.threads,
+            "threads": len(cores()),
             "crop_px": self.crop_px,
             "trials": [{"key": key, "render": to_dict(render), "reference": of} for key, render, of in trials],
         }
@@ -187,7 +186,7 @@ class Bench:
     def _key(self, render: Render) -> str:
         """What tells settings, and all else that the measurement depends on, from others."""
         scene = fields.to_dict(replace(self.manifest, render=Render(), twin=None), sparse=True)
-        told = [scene, fields.to_dict(render), self.crop_px, self.device, self.threads, fields.to_dict(self.reference)]
+        told = [scene, fields.to_dict(render), self.crop_px, self.device, fields.to_dict(self.reference)]
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 
 
