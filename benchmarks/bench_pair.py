@@ -6,7 +6,8 @@
 
 Bare and ours alternate, because the machine's speed drifts. ``whole`` is the wall time of the command, start of
 Blender, import of the part, index and report included; ``shard`` is that of the shards alone, from the first job to the
-last commit. Both divided by the frames, over the median bare render. ``cpu`` is the processor time of all of it, over
+last commit. Both divided by the frames, over the median bare render. ``pair`` is the mean time from one commit to the
+next, which leaves out the start, over the same. ``cpu`` is the processor time of all of it, over
 that of a process that renders bare: it tells the same on a machine that others use too.
 """
 
@@ -26,6 +27,7 @@ import time
 from pathlib import Path
 
 from manifests.files import read_manifest, write_yaml
+from manifests.layout import RECORD
 from manifests.schema import Manifest, to_dict
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -45,6 +47,7 @@ def main() -> None:
     bare: list[float] = []
     whole: list[float] = []
     shard: list[float] = []
+    pair: list[float] = []
     cpu: list[float] = []
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
@@ -55,6 +58,7 @@ def main() -> None:
             used = cpu_seconds() - idle
             whole.append(seconds / given.frames)
             shard.append(reported / given.frames)
+            pair.append(between_commits(folder / f"ours{number}"))
             (prepared,) = (folder / f"ours{number}" / "part").glob("*.npz")
             idle = cpu_seconds()
             bare += bare_renders(manifest, prepared, folder, given.frames)
@@ -66,8 +70,10 @@ def main() -> None:
                 "frames": given.frames,
                 "samples": given.samples,
                 "bare_s": round(limit, 3),
+                "pair_s": round(statistics.median(pair), 3),
                 "shard_s": round(statistics.median(shard), 3),
                 "whole_s": round(statistics.median(whole), 3),
+                "pair_over_bare": round(statistics.median(pair) / limit, 3),
                 "shard_over_bare": round(statistics.median(shard) / limit, 3),
                 "whole_over_bare": round(statistics.median(whole) / limit, 3),
                 "cpu_over_bare": round(statistics.median(cpu), 3),
@@ -103,6 +109,12 @@ def ours(manifest: Path, out: Path, frames: int, workers: int) -> tuple[float, f
     match = re.search(r"in ([\d.]+) s", done.stdout)
     assert match is not None, done.stdout
     return seconds, float(match.group(1))
+
+
+def between_commits(out: Path) -> float:
+    """Mean seconds from one commit of a data set to the next."""
+    times = [file.stat().st_mtime for file in out.glob(f"pairs/*/*/{RECORD}")]
+    return (max(times) - min(times)) / (len(times) - 1)
 
 
 def bare_renders(manifest: Manifest, prepared: Path, folder: Path, frames: int) -> list[float]:

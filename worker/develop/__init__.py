@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,7 @@ def check_light(light: NDArray[np.float32]) -> None:
     seen = light[..., 3] > 0
     if not seen.any():
         raise DataSetError("the camera sees no part; check views and part pose")
-    if not (light[..., :3].any(axis=2) & seen).any():
+    if not (_lit(light[..., :3]) & seen).any():
         raise DataSetError("the render is black wherever the part is; check lights")
 
 
@@ -124,11 +125,16 @@ def check_labels(labels: NDArray[np.float32]) -> None:
     Raises:
         DataSetError: coverage is no share, or the moments contradict the inequality of Cauchy and Schwarz.
     """
-    marked = labels[window((labels != 0).any(axis=2))]
+    marked = labels[window(_lit(labels))]
     mean, square, covered = (marked[..., k].astype(np.float64) for k in range(3))
     shares = (covered >= 0) & (covered <= 1 + _ROUNDING)
     if not (shares & (mean**2 <= square * covered * (1 + _ROUNDING) + _ROUNDING)).all():
         raise DataSetError("the labels of the render are no ids: the file is damaged, or something draws over them")
+
+
+def _lit(pixels: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Where any channel of (height, width, channels) is not 0; ``any`` takes long over an axis so short."""
+    return reduce(np.logical_or, np.moveaxis(pixels, 2, 0) != 0)
 
 
 def read_channels(path: Path, frame: int | None = None) -> dict[str, NDArray[np.float32]]:
