@@ -12,6 +12,7 @@ import numpy as np
 
 from ..scores.bins import Floats
 from ..scores.domain import Projection, Shift
+from ..scores.tally import COVERAGES
 from . import figures
 from .counting import Evaluation, Picture, Row, quality
 
@@ -48,7 +49,8 @@ def page(record: Mapping[str, Any], drawn: Mapping[str, Any], found: Evaluation)
         ("F1 of the pixels", _number(pixels["f1"])),
         ("precision", _number(pixels["precision"])),
         ("recall", _number(pixels["recall"])),
-        ("defects found, mean", _percent(mean and mean[0])),
+        ("defects with a pixel found", _percent(mean and mean[COVERAGES.index(0.0)])),
+        ("defects half found", _percent(mean and mean[COVERAGES.index(0.5)])),
         ("AUROC", _number(pixels["auroc"])),
         ("AUPRC", _number(pixels["auprc"])),
         ("AUPRO", _number(pixels["aupro"])),

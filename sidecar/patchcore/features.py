@@ -87,9 +87,9 @@ def load_weights(extractor: Extractor, file: Path) -> None:
     """
     try:
         loaded = torch.load(file, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
-        raise RunError(f"{file}: there is no such file of weights") from None
-    except Exception:
+    except OSError as error:
+        raise RunError(f"{file}: weights that cannot be read: {error.strerror}") from None
+    except Exception:  # torch raises whatever its readers of old and new files, and their contents, do
         raise RunError(f"{file}: is no checkpoint of PyTorch") from None
     blocks = {key.removeprefix("features."): value for key, value in loaded.items() if key.startswith("features.")}
     wanted = extractor.blocks.state_dict()

@@ -59,7 +59,7 @@ class ShardJob(Job):
         """
         try:
             function, instance, arguments, named = self.func_name, self.instance, self.args, self.kwargs
-        except Exception:
+        except Exception:  # whatever a forged job makes of RQ
             raise RefusedJob("refused a job that is no JSON") from None
         if function not in (RENDER, CONCLUDE) or instance is not None or named or not isinstance(arguments, list):
             raise RefusedJob(f"refused a job that names '{function}'; this farm renders shards and nothing else")
