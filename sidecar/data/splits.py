@@ -113,14 +113,17 @@ def _sides(source: Source, samples: Sequence[Sample], seed: int) -> tuple[dict[s
 
 
 def _by_shares(name: str, kind: str, groups: Sequence[str], shares: Sequence[float]) -> dict[str, str]:
-    """Side of each group: the first ones to the first side, and so on."""
+    """Side of each group: the first ones to the first side, and so on; to a side that has a share, one at least."""
     ends = np.round(np.cumsum(shares) * len(groups)).astype(int)
-    chosen: dict[str, str] = {}
-    for side, share, start, stop in zip(SIDES, shares, (0, *ends[:-1]), ends):
-        if share and groups and start == stop:
-            raise DataSetError(f"source '{name}': {len(groups)} {kind} are too few to leave any for '{side}'")
-        chosen |= dict.fromkeys(groups[start:stop], side)
-    return chosen
+    counts = np.diff(ends, prepend=0)
+    for side, share in enumerate(shares):
+        if share and groups and not counts[side]:
+            if counts.max() < 2:
+                many = f"{len(groups)} {kind}"
+                raise DataSetError(f"source '{name}': {many} are too few to leave any for '{SIDES[side]}'")
+            counts[counts.argmax()] -= 1
+            counts[side] = 1
+    return dict(zip(groups, np.repeat(SIDES, counts).tolist()))
 
 
 def _given(source: Source, samples: Sequence[Sample], drawn: list[str], kind: str) -> tuple[dict[str, str], str]:

@@ -74,9 +74,15 @@ def test_source_of_weight_0_is_not_trained_on(tmp_path: Path) -> None:
 
 
 def test_too_few_groups_are_one_line(tmp_path: Path) -> None:
-    source = Folder(str(pictures.folder(tmp_path)), group_pattern="(block[0-9]+)")
-    with pytest.raises(DataSetError, match="3 objects are too few to leave any for 'test'"):
+    source = Folder(str(pictures.folder(tmp_path, count=4)), group_pattern="(block[0-9]+)")
+    with pytest.raises(DataSetError, match=r"2 objects are too few to leave any for '(val|test)'"):
         sides(source)
+
+
+def test_each_side_that_has_a_share_has_a_group(tmp_path: Path) -> None:
+    source = Folder(str(pictures.folder(tmp_path)), group_pattern="(block[0-9]+)")
+    split = sides(source)
+    assert [len({sample.group for sample in split[side]}) for side in SIDES] == [1, 1, 1]
 
 
 def test_record_says_who_is_where_and_notices_a_change(tmp_path: Path) -> None:
