@@ -42,11 +42,12 @@ def run_trials(
             render alone.
     """
     scene = inspection.scene
-    for frame in frames:
+    for number, frame in enumerate(frames):
         inspection.show(frame)
         if crop_px:
             restrict(scene, _square(part_region(inspection, 0), crop_px, scene), cut=True)
-        _warm_up(scene, any(trial["render"]["denoise"] for trial in trials))
+        if not number:
+            _warm_up(scene, any(trial["render"]["denoise"] for trial in trials))
         for trial in trials:
             set_up_cycles(scene, fields.from_dict(schema.Render, trial["render"]))
             seed = scene.animation_data.drivers.find("cycles.seed")

@@ -37,7 +37,7 @@ def test_what_is_found_reaches_the_error_and_goes_on_where_it_was(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     write_box(tmp_path)
-    what = replace(manifest(), render=Render(samples=16, bounces=8, denoise=False))
+    what = replace(manifest(repeats=3), render=Render(samples=16, bounces=8, denoise=False))
     Path("box.yaml").write_text(write_yaml(what))
     options = ["--frames", "1", "--crop", "24", "--reference-samples", "128", "--device", "cpu"]
 
@@ -50,6 +50,7 @@ def test_what_is_found_reaches_the_error_and_goes_on_where_it_was(
     first = tuned("tuned.yaml")
     said = capsys.readouterr().out
     assert "render:" in said and "relative mean squared error" in said
+    assert first.persistent_data == (float(said.split("keeping the scene between frames: ")[1].split()[0]) < 0.97)
     assert first.preset == "custom"
     journal = Path("box.tune/measured.jsonl")
     lines = journal.read_text().splitlines()

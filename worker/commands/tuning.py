@@ -40,6 +40,7 @@ class Tuning:
         """The findings for people, a few lines."""
         t = self.tuned
         where = f"squares of {self.crop_px} pixels" if self.crop_px else "the whole image"
+        kept = [] if t.keeping is None else [f"keeping the scene between frames: {t.keeping:.2f} of the time"]
         return "\n".join(
             [
                 f"relative mean squared error {t.after.error:.3g} (to be reached: {t.target:.3g}, before: "
@@ -47,6 +48,7 @@ class Tuning:
                 f"{t.after.seconds:.2f} s a frame, before: {t.before.seconds:.2f} s; "
                 f"{t.before.cost / t.after.cost:.2f} times as fast",
                 f"measured in {where} of the frames {', '.join(map(str, self.frames))}",
+                *kept,
             ]
         )
 

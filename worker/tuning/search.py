@@ -33,6 +33,7 @@ DENOISERS: tuple[dict[str, Any], ...] = (
 _GAIN = 0.97  # share of the cost below which a setting is worth its line in the manifest
 _MOST_SAMPLES = 4096
 _TRIES = 6
+_NEIGHBOURS = 4
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,15 @@ class Tuned:
         render: they, for the manifest.
         after, before: what they give and cost, and what those of the manifest did.
         target: the error that was to be reached.
+        keeping: what frames of one instance cost where the scene is kept between them, over building it anew; None
+            where an instance has one frame.
     """
 
     render: Render
     after: Measured
     before: Measured
     target: float
+    keeping: float | None
 
 
 def tune(bench: Bench, target: float | None, denoise: bool) -> Tuned:
@@ -80,7 +84,9 @@ def tune(bench: Bench, target: float | None, denoise: bool) -> Tuned:
     render, after = _settle(bench, min(together, key=lambda one: costs[one]), target, samples)
     if after.cost > before.cost and before.error <= target:
         render, after = own, before
-    return Tuned(render, after, before, target)
+    keeping = _keeping(bench, render)
+    render = replace(render, persistent_data=keeping is not None and keeping < _GAIN)
+    return Tuned(render, after, before, target, keeping)
 
 
 def fewest_samples(bench: Bench, render: Render, target: float) -> tuple[Render, Measured]:
@@ -149,6 +155,19 @@ def _settle(bench: Bench, render: Render, target: float, samples: int) -> tuple[
             break
         wanted = max(wanted + 1, math.ceil(1.1 * wanted))
     return render, found
+
+
+def _keeping(bench: Bench, render: Render) -> float | None:
+    """Cost of the first frames of an instance, whole images, with persistent data over that without."""
+    size = bench.manifest.frames_per_instance
+    first = bench.frames[-1] // size * size
+    frames = range(first, first + min(size, _NEIGHBOURS))
+    if len(frames) < 2:
+        return None
+    whole = replace(bench, frames=frames, crop_px=0, reference=Render(samples=1))
+    # A Blender for each: the first frame of both is built anew.
+    ((anew,), (kept,)) = (whole.measure([replace(render, persistent_data=keep)]) for keep in (False, True))
+    return kept.cost / anew.cost
 
 
 def _difference(own: Render, other: Render) -> dict[str, Any]:
