@@ -73,8 +73,8 @@ class Tally:
         Args:
             scores: (height, width), >= 0.
             classes: (height, width) class mask.
-            instances: (height, width) which defect, 0 for none; without, the connected regions of a class are its
-                instances.
+            instances: (height, width) which defect, 0 for none; without, and for a class of which no pixel has one, as
+                of impurities, the connected regions of a class are its instances.
             view: to which the image belongs, for thresholds per view.
 
         Raises:
@@ -125,7 +125,9 @@ class Tally:
         self, name: str, at: NDArray[np.int32], inside: NDArray[np.bool_], instances: Counts | None
     ) -> None:
         table = self.detections.setdefault(name, np.zeros((len(COVERAGES), bins.COUNT), np.uint32))
-        ids = ndimage.label(inside, EIGHT_NEIGHBOURS)[0] if instances is None else np.where(inside, instances, 0)
+        ids = None if instances is None else np.where(inside, instances, 0)
+        if ids is None or not ids.any():
+            ids = ndimage.label(inside, EIGHT_NEIGHBOURS)[0]
         chosen = ids > 0
         order = np.lexsort((at[chosen], ids[chosen]))
         starts = np.flatnonzero(np.diff(ids[chosen][order], prepend=0))

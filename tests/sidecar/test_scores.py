@@ -197,6 +197,18 @@ def test_without_instances_regions_are_counted() -> None:
         assert counted[name] == sum(label(mask == value, connectivity=2).max() for mask in classes)
 
 
+def test_impurities_have_no_ids_and_are_counted_by_their_regions() -> None:
+    classes = np.zeros((8, 8), np.uint8)
+    classes[1:3, 1:3], classes[5, 1], classes[5, 6] = LABELS["dent"], LABELS["stain"], LABELS["stain"]
+    scores = np.where(classes > 0, 2, 1).astype(np.float32)
+    scores[5, 6] = 0.5
+    tally = Tally(LABELS, STAIN)
+    tally.add(scores, classes, (classes == LABELS["dent"]).astype(np.uint16))
+    recalls = detection.recall_by_coverage(tally, 1.5)
+    assert detection.instances(tally) == {"dent": 1, "stain": 2}
+    assert recalls["dent"][0] == 1 and recalls["stain"][0] == 0.5
+
+
 def test_empty_masks_have_scores() -> None:
     scores, classes = made(1, 32)
     tally = tallied(scores, classes)
