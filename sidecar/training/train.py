@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -67,16 +68,17 @@ def train(config: Config, folder: Path) -> Run:
     run = Run(folder)
     device = devices.choose(config.training.device)
     divided = divide(config.data.sources, config.seed)
-    run.begin(config)
-    recorded = run.split()
-    if recorded is not None:
-        check_unchanged(recorded, divided.record(), folder)
     samples = [sample for side in divided.sides.values() for sample in side]
     classes = classes_of(samples, config.data.target, config.data.classes)
     if not divided.sides["train"]:
         raise DataSetError("no source has samples for training; change the sources' 'split'")
     if config.model.TASK == "segmentation" and config.data.target == "defects":
         check_shown(divided.sides, classes, config.data.classes)
+    # Only now: a mistake that is mended must find the folder free.
+    run.begin(config)
+    recorded = run.split()
+    if recorded is not None:
+        check_unchanged(recorded, divided.record(), folder)
     run.write_json(run.split_file, divided.record())
     if run.result() is None:
         if isinstance(config.model, PatchCoreSpec):
@@ -153,13 +155,21 @@ class _Trainer:
             try:
                 loss = self._objective.step(images, targets, self._stepper)
             except NotFinite as error:
-                raise self._stopped(str(error)) from None
+                names = dict.fromkeys(self._draws.sample(draw).name for draw in self._draws_of(state.step))
+                told = f"step {state.step + 1}, of samples {', '.join(list(names)[:4])}"
+                raise self._stopped(f"the loss is {error} at epoch {state.epoch + 1}, {told}") from None
             state.step += 1
             total += loss
             last = state.history[-1]["validation"] if state.history else None
             self._shown.update(state.step, state.epoch + 1, loss, last)
         network.eval()
+        if not all(torch.isfinite(weights).all() for weights in network.state_dict().values()):
+            raise self._stopped(f"weights are no numbers after epoch {state.epoch + 1}")
         return total / self._steps
+
+    def _draws_of(self, step: int) -> range:
+        batch = self._config.training.batch
+        return range(step * batch, (step + 1) * batch)
 
     def _batches(self) -> Iterator[tuple[Tensor, Tensor]]:
         batch, state = self._config.training.batch, self._state
@@ -184,6 +194,8 @@ class _Trainer:
         for images, targets in draws.fixed(self._config.training.batch):
             found = self._objective.validation_loss(images.to(self._device), targets.to(self._device), self._stepper)
             total, count = total + found * len(images), count + len(images)
+        if not math.isfinite(total):
+            raise self._stopped(f"the validation loss is {total / count} after epoch {self._state.epoch}")
         return total / count
 
     def _judge(self, validation: float) -> bool:
@@ -214,14 +226,10 @@ class _Trainer:
         factor = training.schedule.factor(step // self._steps, step / (training.epochs * self._steps))
         return training.rate * factor
 
-    def _stopped(self, loss: str) -> RunError:
-        state, batch = self._state, self._config.training.batch
-        draws = range(state.step * batch, (state.step + 1) * batch)
-        names = dict.fromkeys(self._draws.sample(draw).name for draw in draws)
+    def _stopped(self, what: str) -> RunError:
         kept = self._run.last_file if self._run.last_file.exists() else None
         return RunError(
-            f"{self._run.folder}: the loss is {loss} at epoch {state.epoch + 1}, step {state.step + 1}, of samples "
-            f"{', '.join(list(names)[:4])}; "
+            f"{self._run.folder}: {what}; "
             + (f"the last good checkpoint, {kept}, is kept; " if kept else "there is no good checkpoint yet; ")
             + "lower training.rate and start a new run"
         )

@@ -19,7 +19,7 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import nn
 
-from manifests.errors import ManifestError, RunError
+from manifests.errors import DataSetError, ManifestError, RunError
 from manifests.fields import from_dict
 from sidecar.config import Config, Cosine, Halving
 from sidecar.config_files import read_config
@@ -218,6 +218,20 @@ def test_nan_in_a_command_is_one_line_and_exit_code_2(root: Path, tmp_path: Path
     ended = subprocess.run(call, env=environment(), capture_output=True, text=True, check=False)
     assert ended.returncode == 2
     assert ended.stderr.count("\n") == 1 and "error: " in ended.stderr and "the loss is " in ended.stderr
+
+
+def test_weights_that_the_last_step_broke_are_not_kept(root: Path, tmp_path: Path) -> None:
+    training = small(root)["training"] | {"epochs": 1, "steps": 1, "rate": 1e30}
+    with pytest.raises(RunError, match=r"run: (the validation loss is|weights are no numbers).*no good checkpoint yet"):
+        train(config(root, training=training), tmp_path / "run")
+    assert not (tmp_path / "run" / "best.pt").exists() and not (tmp_path / "run" / "last.pt").exists()
+
+
+def test_a_mistake_leaves_the_folder_free(root: Path, tmp_path: Path) -> None:
+    (source,) = small(root)["data"]["sources"]
+    with pytest.raises(DataSetError, match="no source has samples for training"):
+        train(config(root, data={"sources": [source | {"weight": 0}]}), tmp_path / "run")
+    assert train(config(root), tmp_path / "run").result() is not None
 
 
 def test_early_stopping_waits_for_its_patience(root: Path, tmp_path: Path) -> None:
