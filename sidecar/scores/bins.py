@@ -55,6 +55,11 @@ def coarse_edges() -> NDArray[np.float32]:
     return edges()[:: 1 << COARSE_SHIFT]
 
 
+def edge_below(score: float) -> float:
+    """The lower edge of the bin that a score falls into; arguments and errors as of :func:`of`."""
+    return float(edges()[of(np.array([score], np.float32))[0]])
+
+
 def at_least(histogram: Counts) -> Counts:
     """How much of a histogram lies in each bin or above it: at index i what ``score >= edges()[i]`` selects."""
     reached: Counts = np.cumsum(histogram[..., ::-1], axis=-1)[..., ::-1]

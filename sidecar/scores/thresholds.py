@@ -14,15 +14,20 @@ from .tally import Tally
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Scores from which on a pixel is called a defect.
+    """Scores from which on a pixel is called a defect, each rounded down to the edge of a bin.
 
     Attributes:
         overall: for all views.
-        by_view: view to its own, for views that have one; they lie on coarse edges, steps of 1 to 2 percent.
+        by_view: view to its own, for views that have one; of validation they lie on coarse edges, steps of 1 to 2
+            percent.
     """
 
     overall: float
     by_view: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "overall", bins.edge_below(self.overall))
+        object.__setattr__(self, "by_view", {view: bins.edge_below(score) for view, score in self.by_view.items()})
 
     def of(self, view: str) -> float:
         """The threshold of a view: its own where it has one."""
@@ -50,8 +55,8 @@ def from_good(maxima: Mapping[str, list[float]]) -> Thresholds:
     Args:
         maxima: view to the highest score of each of its images, one view and one image at least.
     """
-    overall = float(np.float32(np.median([score for scores in maxima.values() for score in scores])))
-    return Thresholds(overall, {view: float(np.float32(np.median(scores))) for view, scores in sorted(maxima.items())})
+    overall = float(np.median([score for scores in maxima.values() for score in scores]))
+    return Thresholds(overall, {view: float(np.median(scores)) for view, scores in sorted(maxima.items())})
 
 
 def to_record(thresholds: Thresholds) -> dict[str, Any]:
