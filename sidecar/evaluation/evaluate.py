@@ -96,7 +96,7 @@ def _picture(sample: Sample, pictures: Pictures, predictor: Predictor) -> Pictur
     image, alpha = read_picture(sample)
     mask = pictures.truth(sample, alpha, *scores.shape)
     instances = read_instances(sample, *scores.shape) if pictures.seeks_defects else None
-    names = (f"{sample.source}/{sample.name}", sample.group, sample.view)
+    names = (f"{sample.source}/{sample.name}", f"{sample.source}/{sample.group}", sample.view)
     shown = _reconstruction(seen, prepared)
     return Picture(*names, rgb(image), scores, mask, instances, sample.defects, shown)
 

@@ -91,7 +91,7 @@ def test_weights_from_a_file(tmp_path: Path, torchvision: ModuleType) -> None:
     (tmp_path / "text.pt").write_text("no weights")
     torch.save({"features.0.weight": torch.ones(1)}, tmp_path / "other.pt")
     for file, said in (
-        ("absent.pt", "no such file"),
+        ("absent.pt", "No such file"),
         ("text.pt", "no checkpoint"),
         ("other.pt", "no weights of Mobile"),
     ):
