@@ -17,6 +17,8 @@ from . import figures
 from .counting import Evaluation, Picture, Row, quality
 
 _COUNTED = ["defects", "found", "pixels found"]
+_OPERATING = {"precision": "precision", "recall": "recall", "f1": "F1", "f2": "F2", "iou": "IoU"}
+_SCORES = _OPERATING | {"auroc": "AUROC", "auprc": "AUPRC", "aupro": "AUPRO"}
 
 
 @dataclass(frozen=True)
@@ -83,11 +85,10 @@ def page(record: Mapping[str, Any], drawn: Mapping[str, Any], found: Evaluation)
 
 def comparison(records: Sequence[Mapping[str, Any]], drawn: Sequence[Mapping[str, Any]]) -> str:
     """The page that compares runs, from what their ``metrics.json`` and ``curves.json`` say."""
-    scores = ("precision", "recall", "f1", "f2", "iou", "auroc", "auprc", "aupro")
     rows = []
     for record in records:
         mean = record["defect_wise"]["mean"]
-        numbers = [_number(record["pixels"][score]) for score in scores]
+        numbers = [_number(record["pixels"][score]) for score in _SCORES]
         rows.append([record["run"], *numbers, _percent(mean and mean[0]), f"{record['training_seconds']:.0f} s"])
     labels = list(dict.fromkeys(name for record in records for name in record["classes"]))
     classes = [
@@ -95,14 +96,14 @@ def comparison(records: Sequence[Mapping[str, Any]], drawn: Sequence[Mapping[str
         for record in records
     ]
     head = [text for name in labels for text in (f"{name}, pixels", "defects")]
-    heading = ["run", *(name.upper() if name.startswith(("a", "i")) else name for name in scores), "found", "training"]
+    heading = ["run", *_SCORES.values(), "found", "training"]
     shown = {record["run"]: lines for record, lines in zip(records, drawn)}
     plots = [draw(shown) for draw in (figures.operating, figures.precision_recall, figures.overlap, figures.losses)]
     told = {record["thresholds"]["chosen"]: list[str]() for record in records}
     for record in records:
         told[record["thresholds"]["chosen"]].append(record["run"])
     return _render(
-        title="Comparison of " + ", ".join(record["run"] for record in records),
+        title=f"Comparison of {len(records)} runs",
         lead="At the threshold of each run; 'found' is the mean defect-wise recall.",
         tiles=[],
         tables=[
@@ -191,14 +192,13 @@ def _range(group: Mapping[str, Any]) -> str:
 
 
 def _pixels(record: Mapping[str, Any]) -> Table:
-    scores = ("precision", "recall", "f1", "f2", "iou")
     kinds = {"one threshold for all views": "pixels", "thresholds per view": "pixels_by_view"}
     if len(record["thresholds"]["by_view"]) < 2:
         del kinds["thresholds per view"]
-    rows = [[label, *(_number(record[kind][score]) for score in scores)] for label, kind in kinds.items()]
+    rows = [[label, *(_number(record[kind][score]) for score in _OPERATING)] for label, kind in kinds.items()]
     whole = record["whole_images"]
     note = f"Whole images by their highest score: AUROC {_number(whole['auroc'])}, AUPRC {_number(whole['auprc'])}."
-    return Table("Pixels", ["", "precision", "recall", "F1", "F2", "IoU"], rows, note)
+    return Table("Pixels", ["", *_OPERATING.values()], rows, note)
 
 
 def _published(record: Mapping[str, Any]) -> Table:
