@@ -22,13 +22,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from manifests.errors import UserError
 from manifests.files import read_manifest
 from manifests.layout import DataSet
 from manifests.schema import Render
 from worker import parts
 from worker.tuning.measuring import Bench, Measured
-from worker.tuning.search import fewest_samples
+from worker.tuning.search import Unreachable, fewest_samples
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "manifests" / "examples"
 FRAMES = {"painted_block": 0, "clutch": 2122, "plates": 2881}
@@ -79,7 +78,7 @@ def race(bench: Bench, own: Render, rounds: int) -> dict[str, object]:
     (usual,) = bench.measure([USUAL])
     ours: dict[str, Render] = {}
     for name, denoising in OURS.items():
-        with contextlib.suppress(UserError):  # biased: no number of samples reaches it
+        with contextlib.suppress(Unreachable):  # biased: no number of samples reaches it
             ours[name], _ = fewest_samples(bench, dataclasses.replace(own, **denoising), usual.error)
     runs: dict[str, list[Measured]] = {name: [] for name in ("usual", *ours)}
     for _ in range(rounds):

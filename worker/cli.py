@@ -247,13 +247,15 @@ def tune(manifest: Path, write: Path | None, folder: Path | None, **options: Any
     # Only here: the other commands measure nothing.
     from .commands import tuning
 
+    if write is not None:
+        tuning.check_target(write, manifest)
     folder = folder or Path(f"{manifest.stem}.tune")
     with counted("measured") as on_done:
         found = tuning.run(manifest, folder=folder, on_done=on_done, **options)
-    if write is not None:
-        found.write(write, manifest)
     click.echo(found.text())
     click.echo(found.section(), nl=False)
+    if write is not None:
+        found.write(write)
 
 
 @commands.command()

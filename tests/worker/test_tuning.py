@@ -13,6 +13,7 @@ from manifests.files import read_manifest, write_yaml
 from manifests.schema import Render
 from tests.blender.rendering import manifest, write_box
 from worker.cli import main
+from worker.commands.tuning import _scene_key
 from worker.tuning.measuring import Measured, relative_error
 from worker.tuning.search import _samples_for
 
@@ -52,7 +53,8 @@ def test_what_is_found_reaches_the_error_and_goes_on_where_it_was(
     assert "render:" in said and "relative mean squared error" in said
     assert first.persistent_data == (float(said.split("keeping the scene between frames: ")[1].split()[0]) < 0.97)
     assert first.preset == "custom"
-    journal = Path("box.tune/measured.jsonl")
+    (folder,) = Path("box.tune").iterdir()
+    journal = folder / "measured.jsonl"
     lines = journal.read_text().splitlines()
     # Stopped in the middle of a line, half of the work done: only the rest is measured again.
     kept = len(lines) // 2
@@ -62,5 +64,29 @@ def test_what_is_found_reaches_the_error_and_goes_on_where_it_was(
     again = journal.read_text().splitlines()
     assert again[:kept] == lines[:kept]
     assert len(set(again)) == len(again)
-    kinds = {path.suffix for path in Path("box.tune").iterdir() if path.is_file()}
-    assert kinds == {".jsonl", ".npy"} and [p.name for p in Path("box.tune").iterdir() if p.is_dir()] == ["part"]
+    kinds = {path.suffix for path in folder.iterdir() if path.is_file()}
+    assert kinds == {".jsonl", ".npy"} and [path.name for path in folder.iterdir() if path.is_dir()] == ["part"]
+
+
+def test_another_scene_is_measured_apart(tmp_path: Path) -> None:
+    write_box(tmp_path)
+    what = manifest()
+    keys = {_scene_key(what, tmp_path), _scene_key(replace(what, render=Render(samples=9)), tmp_path)}
+    assert len(keys) == 1
+    keys.add(_scene_key(manifest(part={"file": "box.stl", "origin": "base"}), tmp_path))
+    with (tmp_path / "box.stl").open("ab") as part:
+        part.write(b" ")
+    keys.add(_scene_key(what, tmp_path))
+    assert len(keys) == 3
+
+
+def test_a_file_that_exists_is_refused_before_anything_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_box(tmp_path)
+    Path("box.yaml").write_text(write_yaml(manifest()))
+    with pytest.raises(SystemExit) as exit_:
+        main(["tune", "box.yaml", "--write", "box.yaml"])
+    assert exit_.value.code == 2 and "exists already" in capsys.readouterr().err
+    assert not Path("box.tune").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from manifests import fields
+from manifests import assets, fields
 from manifests.errors import DataSetError, ManifestError
 from manifests.files import read_manifest, write_yaml
 from manifests.layout import DataSet, write_atomic
@@ -57,18 +58,26 @@ class Tuning:
         lines = (f"  {name}: {json.dumps(value)}\n" for name, value in _stated(self.manifest.render).items())
         return "render:\n" + "".join(lines)
 
-    def write(self, file: Path, source: Path) -> None:
+    def write(self, file: Path) -> None:
         """Write the manifest, with what was measured in its first lines.
 
         Raises:
-            DataSetError: it is there already, would lie in another folder than its source, or may not be written.
+            DataSetError: it may not be written.
         """
-        if file.exists():
-            raise DataSetError(f"{file}: exists already; name another file")
-        if file.resolve().parent != source.resolve().parent:
-            raise DataSetError(f"{file}: must lie beside {source}, whose files are named relative to it")
         note = "".join(f"# {line}\n" for line in ("Render settings as tuned:", *self.text().splitlines()))
         write_atomic(file, (note + write_yaml(self.manifest)).encode())
+
+
+def check_target(file: Path, source: Path) -> None:
+    """Make sure that a tuned manifest can be written to a file, before anything is measured.
+
+    Raises:
+        DataSetError: it is there already, or would lie in another folder than its source.
+    """
+    if file.exists():
+        raise DataSetError(f"{file}: exists already; name another file")
+    if file.resolve().parent != source.resolve().parent:
+        raise DataSetError(f"{file}: must lie beside {source}, whose files are named relative to it")
 
 
 def run(
@@ -93,7 +102,7 @@ def run(
         crop_px: side of the square of each; 0: the whole image.
         reference_samples: of the reference.
         device: as 'render' takes it.
-        folder: keeps all that has been measured; the same command goes on from there.
+        folder: keeps all that has been measured, a folder for each scene; the same command goes on from there.
         on_done: called after each render.
 
     Raises:
@@ -102,6 +111,7 @@ def run(
     manifest = read_manifest(manifest_file)
     if manifest.pattern is not None:
         raise ManifestError("pattern", f"{manifest_file}: is drawn, not rendered: there is nothing to tune")
+    folder = folder / _scene_key(manifest, manifest_file.parent)
     data_set = DataSet(folder)
     parts.prepare(manifest, manifest_file, data_set).save(data_set)
     count = manifest.frame_count
@@ -119,6 +129,14 @@ def run(
     )
     tuned = tune(bench, error, denoise)
     return Tuning(replace(manifest, render=tuned.render), tuned, frames, crop_px)
+
+
+def _scene_key(manifest: Manifest, home: Path) -> str:
+    """What tells a scene from others: all of its manifest but the settings, and what its files hold."""
+    used = {path for field in assets.named(manifest) for path in assets.find(manifest, field, home)}
+    hashes = [parts.sha256(file) for file in (home / manifest.the_part().file, *sorted(used))]
+    scene = fields.to_dict(replace(manifest, render=Render()), sparse=True)
+    return hashlib.sha256(json.dumps([scene, hashes], sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _stated(render: Render) -> dict[str, object]:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from manifests import fields
 from manifests.errors import DataSetError
+from manifests.layout import disk_errors
 from manifests.schema import Manifest, Render, to_dict
 
 from ..blender import build_command, find_blender, headless_script
@@ -94,7 +95,7 @@ class Bench:
         """Measure settings, in one Blender those that have not been measured yet.
 
         Raises:
-            UserError: Blender refuses or dies.
+            UserError: Blender refuses or dies, or the disk is full.
         """
         wanted = [(self._key(render), render) for render in candidates]
         missing = {}
@@ -102,7 +103,8 @@ class Bench:
             todo = {key: render for key, render in wanted if self._name(key, frame) not in self._known}
             if todo:
                 missing[frame] = todo
-        self._render(missing)
+        with disk_errors(self.folder):
+            self._render(missing)
         found = []
         for key, _ in wanted:
             entries = [self._known[self._name(key, frame)] for frame in self.frames]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,8 +33,11 @@ DENOISERS: tuple[dict[str, Any], ...] = (
 
 _GAIN = 0.97  # share of the cost below which a setting is worth its line in the manifest
 _MOST_SAMPLES = 4096
-_TRIES = 6
 _NEIGHBOURS = 4
+
+
+class Unreachable(UserError):
+    """No number of samples reaches an error."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ def tune(bench: Bench, target: float | None, denoise: bool) -> Tuned:
         denoise: whether images may be denoised.
 
     Raises:
-        UserError: no number of samples reaches it.
+        Unreachable: no number of samples reaches it.
     """
     own = replace(bench.manifest.render.settings, preset="custom")
     (before,) = bench.measure([own])
@@ -81,7 +85,11 @@ def tune(bench: Bench, target: float | None, denoise: bool) -> Tuned:
     for render in helpful:
         together.append(replace(together[-1], **_difference(own, render)))
     costs |= _costs(bench, together, samples, target)
-    render, after = _settle(bench, min(together, key=lambda one: costs[one]), target, samples)
+    render, after = own, before
+    for candidate in sorted(together, key=lambda one: costs[one]):
+        with suppress(Unreachable):  # several biases together; own alone reaches it
+            render, after = _settle(bench, candidate, target, samples)
+            break
     if after.cost > before.cost and before.error <= target:
         render, after = own, before
     keeping = _keeping(bench, render)
@@ -93,7 +101,7 @@ def fewest_samples(bench: Bench, render: Render, target: float) -> tuple[Render,
     """Settings with about the fewest samples that reach an error, and what they give and cost.
 
     Raises:
-        UserError: no number of samples reaches it.
+        Unreachable: no number of samples reaches it.
     """
     return _settle(bench, render, target, _enough(bench, render, target))
 
@@ -112,10 +120,7 @@ def _enough(bench: Bench, render: Render, target: float) -> int:
             return int(samples)
         few = ladder[-1].samples
         if few > _MOST_SAMPLES:
-            raise UserError(
-                f"no number of samples up to {_MOST_SAMPLES} reaches an error of {target:.3g}, "
-                f"{measured[-1].error:.3g} is left; ask for a larger --error"
-            )
+            raise _unreachable(target, measured[-1])
 
 
 def _costs(bench: Bench, renders: Sequence[Render], samples: int, target: float) -> dict[Render, float]:
@@ -147,14 +152,22 @@ def _settle(bench: Bench, render: Render, target: float, samples: int) -> tuple[
     """The fewest samples, within some percent, that reach the target in fact."""
     counts = sorted({max(1, samples // 2), samples, 2 * samples})
     measured = bench.measure([replace(render, samples=count) for count in counts])
-    wanted = min(_samples_for(counts, measured, target), _MOST_SAMPLES)
-    for _ in range(_TRIES):
+    wanted, growth = min(_samples_for(counts, measured, target), _MOST_SAMPLES), 1.1
+    while True:
         render = replace(render, samples=int(wanted))
         (found,) = bench.measure([render])
         if found.error <= target:
-            break
-        wanted = max(wanted + 1, math.ceil(1.1 * wanted))
-    return render, found
+            return render, found
+        if wanted >= _MOST_SAMPLES:
+            raise _unreachable(target, found)
+        wanted, growth = min(max(wanted + 1, math.ceil(growth * wanted)), _MOST_SAMPLES), growth**1.5
+
+
+def _unreachable(target: float, left: Measured) -> Unreachable:
+    return Unreachable(
+        f"no number of samples up to {_MOST_SAMPLES} reaches an error of {target:.3g}, {left.error:.3g} is left; ask "
+        "for a larger --error"
+    )
 
 
 def _keeping(bench: Bench, render: Render) -> float | None:
