@@ -134,7 +134,7 @@ def test_worker_that_froze_is_taken_over(
     plant(program, 4, "hang")
     with embedded_redis() as url, contextlib.closing(Redis.from_url(url)) as redis:
         queue = Queue("race", connection=redis)
-        arguments = (str(folder), list(range(9)), "cpu", 1)
+        arguments = (str(folder), list(range(9)), "cpu")
         job = queue.enqueue_call("worker.jobs.render_shard", args=arguments, timeout=-1, retry=Retry(2))
         frozen = start_worker(defectory, url)
         wait_until(lambda: list(program.parent.glob("hung.*")), seconds=120)
@@ -161,7 +161,7 @@ def test_two_workers_race_for_the_same_frames(defectory: Command, rendered: tupl
     folder = bare(rendered, tmp_path / "set")
     with embedded_redis() as url, contextlib.closing(Redis.from_url(url)) as redis:
         queue = Queue("race", connection=redis)
-        arguments = (str(folder), list(range(9)), "cpu", 1)
+        arguments = (str(folder), list(range(9)), "cpu")
         jobs = [queue.enqueue_call("worker.jobs.render_shard", args=arguments, timeout=-1) for _ in range(2)]
         workers = []
         for _ in jobs:

@@ -32,7 +32,7 @@ def data_set(tmp_path: Path) -> DataSet:
 
 def render(data_set: DataSet, frames: list[int], held: Attempt) -> int:
     _, manifest, _ = runs.reopen(data_set.root, runs.Options(device="cpu"))
-    return Shard(data_set, manifest, held, Means("cpu", 1, Limits())).render(frames)
+    return Shard(data_set, manifest, held, Means("cpu", Limits())).render(frames)
 
 
 def be_blender(folder: Path, monkeypatch: pytest.MonkeyPatch, code: str) -> None:
