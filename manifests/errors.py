@@ -4,6 +4,7 @@ UserError                 a mistake that a person can mend: one line, exit code 
 ├── ManifestError         a field of a manifest:       "lights[2].strength: must be > 0, got -1"
 ├── PartError             a CAD file:                  "bracket.stl: no faces"
 ├── DataSetError          an output folder or a pair:  "out/: belongs to another manifest"
+│   └── FolderRefused     its disk, its store:         "out/: the disk is full; free some space"
 ├── BlenderError          no Blender, no such device, or a Blender that failed
 ├── QueueError            a Redis that does not answer
 └── RunError              a training run:              "runs/a: the loss is NaN at step 120"
@@ -38,6 +39,10 @@ class PartError(UserError):
 
 class DataSetError(UserError):
     """An output folder or a pair in it cannot be used, or the disk is full."""
+
+
+class FolderRefused(DataSetError):
+    """The file system or the store gives or takes nothing here and now: no frame can succeed, and none is to blame."""
 
 
 class BlenderError(UserError):

@@ -35,7 +35,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-from .errors import DataSetError
+from .errors import DataSetError, FolderRefused
 from .schema import Manifest
 
 IMAGE, MASK, INSTANCES, RECORD = "image.png", "mask.png", "instances.png", "pair.json"
@@ -176,7 +176,7 @@ class DataSet:
         """Note what is known of a frame's failed tries, in place of what was noted before.
 
         Raises:
-            DataSetError: the disk is full or refuses.
+            FolderRefused: the disk is full or refuses.
         """
         write_atomic(self.failure_file(frame), note)
 
@@ -192,7 +192,7 @@ class DataSet:
         """A fresh folder for one attempt; its name is the attempt's token and begins with that of the shard, if any.
 
         Raises:
-            DataSetError: the disk is full or refuses.
+            FolderRefused: the disk is full or refuses.
         """
         folder = self.attempts_folder / f"{shard}{'.' if shard else ''}{uuid.uuid4().hex}"
         with disk_errors(folder):
@@ -210,7 +210,7 @@ class DataSet:
             True where it became the pair; False where another attempt was first, and ``staged`` was dropped.
 
         Raises:
-            DataSetError: the disk is full or refuses.
+            FolderRefused: the disk is full or refuses.
         """
         place = self.pair_folder(frame)
         with disk_errors(place):
@@ -241,7 +241,7 @@ def write_atomic(path: Path, content: bytes) -> None:
     """Write a file so that readers see the old content or the new, never a part.
 
     Raises:
-        DataSetError: the disk is full or refuses.
+        FolderRefused: the disk is full or refuses.
     """
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -265,7 +265,7 @@ def scratch_files(folder: Path) -> list[Path]:
 
 @contextlib.contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
-    """Turn what the file system refuses while ``path`` is written into a DataSetError that says what to do."""
+    """Turn what the file system refuses while ``path`` is written into a FolderRefused that says what to do."""
     advice = {
         errno.ENOSPC: "the disk is full; free some space, then run the same command again",
         errno.EDQUOT: "the disk quota is used up; free some space, then run the same command again",
@@ -281,7 +281,7 @@ def disk_errors(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno not in advice:
             raise
-        raise DataSetError(f"{path}: {advice[error.errno]}") from None
+        raise FolderRefused(f"{path}: {advice[error.errno]}") from None
 
 
 def _sync(path: Path) -> None:

@@ -52,7 +52,7 @@ def save(sources: dict[str, Path], data_set: DataSet) -> None:
     """Copy what :func:`gather` found into the data set, whole or not at all.
 
     Raises:
-        DataSetError: the disk is full or refuses.
+        FolderRefused: the disk is full or refuses.
     """
     if not sources:
         return

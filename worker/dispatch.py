@@ -170,7 +170,7 @@ class Dispatch:
         if self.local is not None:
             if kind == "worker.refusals.Refused":
                 raise BlenderError(reason)
-            if kind == "worker.refusals.FolderRefused":
+            if kind == "manifests.errors.FolderRefused":
                 raise DataSetError(reason)
             if state.shards_failed >= _HOPELESS and self.done == self._began_with:
                 self._look()

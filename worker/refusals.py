@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import shutil
 
-from manifests.errors import BlenderError, DataSetError
+from manifests.errors import BlenderError, DataSetError, FolderRefused
 from manifests.layout import DataSet
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -15,10 +15,6 @@ _SPARE_BYTES = 2**20
 
 class Refused(BlenderError):
     """Blender works, but what is asked of it cannot be had: a device that is absent, say."""
-
-
-class FolderRefused(DataSetError):
-    """The file system or the store takes nothing more, so no frame can succeed."""
 
 
 def check_folder(data_set: DataSet, error: Exception) -> None:

@@ -133,6 +133,17 @@ def test_store_that_goes_and_comes_back(farm: Farm, bucket: Bucket, in_a_folder:
     assert farm.shards(bucket.url)["given up"] == 0
 
 
+def test_machine_that_cannot_keep_the_set_up_parks(farm: Farm, bucket: Bucket, in_a_folder: Path) -> None:
+    farm.command("submit", CHESS, "--out", bucket.url, "--shard-frames", "8")
+    (farm.folder / "file").touch()
+    bad = farm.start_worker(DEFECTORY_CACHE=str(farm.folder / "file" / "cache"))
+    wait_until(lambda: farm.states().get(bad.process.pid, ("", ""))[0] == "parked", seconds=60)
+    assert "a file stands where a folder is needed" in farm.states()[bad.process.pid][1]
+    assert farm.shards(bucket.url)["waiting"] == 1, "the shard is none the worse"
+    start_worker(farm)
+    complete(farm, bucket, in_a_folder)
+
+
 def test_wrong_store_is_refused_before_anything_is_done(farm: Farm, bucket: Bucket, tmp_path: Path) -> None:
     command = Command()
     for url, said in (

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from manifests.errors import DataSetError
+from manifests.errors import DataSetError, FolderRefused
 from manifests.files import write_yaml
 from manifests.layout import write_atomic
 from tests.worker.made import fill, made_manifest
@@ -20,7 +20,6 @@ from worker.pairs import attempts, damaged
 from worker.pairs.attempts import Fenced, attempt
 from worker.pairs.failures import Try, add, failures, forget, quarantined
 from worker.pairs.scan import scan
-from worker.refusals import FolderRefused
 from worker.storage import objects
 from worker.storage.objects import Objects
 from worker.storage.stored_sets import SET_UP, StoredSet

@@ -15,8 +15,8 @@ from rq.utils import as_text
 from .runs import FarmRun
 from .shard_jobs import ShardJob
 
-GIVEN_BACK = ("worker.refusals.FolderRefused",)
-"""Failures that are no fault of the shard's, so they cost it no try."""
+GIVEN_BACK = ("manifests.errors.FolderRefused",)
+"""Failures that are no fault of the shard's, so they cost it no try; the machine parks where they go on."""
 
 REFUSED = "worker.farm.shard_jobs.RefusedJob"
 _OF_THE_DATA_SET = ("manifests.errors.DataSetError", "manifests.errors.ManifestError", "manifests.errors.PartError")

@@ -13,12 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from manifests.errors import DataSetError
+from manifests.errors import DataSetError, FolderRefused
 from manifests.layout import IMAGE, INSTANCES, MASK, PASSES, RECORD, TWIN, VISIBLE, DataSet, pair_files
 from manifests.schema import Manifest, Output
 
 from ..develop.passes import read_passes
-from ..refusals import FolderRefused
 
 _GREY, _RGB, _GREY_ALPHA, _RGBA = 0, 2, 4, 6  # colour types of PNG
 

@@ -127,12 +127,14 @@ def attempt(data_set: DataSet, shard: str = "") -> Iterator[Attempt]:
         shard: name of the shard, the same for each try and no other shard's; empty: it is not tried again.
 
     Raises:
-        DataSetError: a former attempt does not die; or the disk is full or refuses.
+        DataSetError: a former attempt does not die.
+        FolderRefused: the disk is full or refuses.
     """
     if not re.fullmatch(r"[A-Za-z0-9_-]{0,100}", shard):
         raise DataSetError(f"shard {shard[:100]!r}: its name may hold letters, digits, - and _ alone")
-    former = [folder for folder in _folders(data_set) if shard and folder.name.startswith(f"{shard}.")]
-    fruitless = [folder.name for folder in former if _take_over(folder)]
+    with disk_errors(data_set.attempts_folder):
+        former = [folder for folder in _folders(data_set) if shard and folder.name.startswith(f"{shard}.")]
+        fruitless = [folder.name for folder in former if _take_over(folder)]
     folder = data_set.open_attempt(shard)
     with disk_errors(folder):
         held = Attempt(data_set, folder, bool(fruitless))

@@ -68,7 +68,7 @@ def add(data_set: DataSet, frame: int, failed: Try, most_tries: int) -> FrameFai
     """Write down that a try at a frame failed; quarantine the frame where it was the last that it had.
 
     Raises:
-        DataSetError: the disk is full or refuses.
+        FolderRefused: the disk is full or refuses.
     """
     before = _parse(data_set.failure_note(frame) or b"")
     stamped = Try(

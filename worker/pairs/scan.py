@@ -8,11 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from manifests.errors import DataSetError
+from manifests.errors import DataSetError, FolderRefused
 from manifests.layout import RECORD, DataSet, pair_files
 from manifests.schema import Manifest
-
-from ..refusals import FolderRefused
 
 
 def scan(data_set: DataSet, manifest: Manifest, frames: list[int]) -> Iterator[tuple[int, str | None]]:

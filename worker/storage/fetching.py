@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from manifests.errors import DataSetError
+from manifests.errors import DataSetError, FolderRefused
 from manifests.layout import DataSet, disk_errors, write_atomic
 from manifests.schema import Manifest
 
@@ -17,7 +17,6 @@ from ..lifeline import stop_signals
 from ..pairs import attempts, check_pair
 from ..pairs.index import write_index
 from ..progress import reporter
-from ..refusals import FolderRefused
 from ..runs import check_owner
 from .stored_sets import StoredSet
 from .urls import StoreUrl

@@ -10,7 +10,8 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from ..refusals import FolderRefused
+from manifests.errors import FolderRefused
+
 from .urls import StoreUrl
 
 _PATIENCE_S = 600.0  # as long as a farm waits for its Redis

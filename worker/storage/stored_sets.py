@@ -24,11 +24,10 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-from manifests.errors import DataSetError
+from manifests.errors import DataSetError, FolderRefused
 from manifests.files import read_manifest
 from manifests.layout import RECORD, DataSet, disk_errors, pair_files
 
-from ..refusals import FolderRefused
 from . import archives
 from .objects import Absent, Objects
 from .urls import StoreUrl
@@ -65,7 +64,8 @@ class StoredSet(DataSet):
         """The data set with its set-up on this machine; None where nothing was ever submitted to its address.
 
         Raises:
-            DataSetError: a file of the set-up is absent or damaged; or the disk is full.
+            DataSetError: a file of the set-up is absent or damaged.
+            FolderRefused: the disk is full or refuses, or the store does.
         """
         try:
             listing = self.objects.read(SET_UP)
