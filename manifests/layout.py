@@ -237,8 +237,9 @@ class DataSet:
             shutil.rmtree(grave.parent)
 
 
-def write_atomic(path: Path, content: bytes) -> None:
-    """Write a file so that readers see the old content or the new, never a part.
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Where to write what is to lie at ``path``: a file beside it, which takes its place in the end if all went well.
 
     Raises:
         FolderRefused: the disk is full or refuses.
@@ -247,17 +248,26 @@ def write_atomic(path: Path, content: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         scratch = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
         try:
-            with scratch.open("xb") as stream:
-                stream.write(content)
-                stream.flush()
+            yield scratch
+            with scratch.open("r+b") as stream:
                 os.fsync(stream.fileno())
             scratch.replace(path)
         finally:
             scratch.unlink(missing_ok=True)
 
 
+def write_atomic(path: Path, content: bytes) -> None:
+    """Write a file so that readers see the old content or the new, never a part.
+
+    Raises:
+        DataSetError: the disk is full or refuses.
+    """
+    with replacing(path) as scratch:
+        scratch.write_bytes(content)
+
+
 def scratch_files(folder: Path) -> list[Path]:
-    """Files that :func:`write_atomic` is writing in a folder, or was when its process was killed."""
+    """Files that :func:`replacing` has begun in a folder, or had when its process was killed."""
     with contextlib.suppress(FileNotFoundError):
         return [Path(entry.path) for entry in os.scandir(folder) if _SCRATCH.fullmatch(entry.name)]
     return []

@@ -6,6 +6,7 @@ it is, and a manifest that is opened and exported again is the same to the lette
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
@@ -55,13 +56,23 @@ def fingerprint(scene: bpy.types.Scene) -> str:
         scene.frame_set(shown)
 
 
-def note(scene: bpy.types.Scene) -> None:
-    """Remember, in the scene, what it holds now."""
+@contextlib.contextmanager
+def noted(scene: bpy.types.Scene) -> Iterator[None]:
+    """Remember, in the scene, what it holds now, unless what is done with it fails."""
+    before = scene.get(_NOTED)
     scene[_NOTED] = fingerprint(scene)
+    try:
+        yield
+    except BaseException:
+        if before is None:
+            del scene[_NOTED]
+        else:
+            scene[_NOTED] = before
+        raise
 
 
 def is_as_noted(scene: bpy.types.Scene) -> bool:
-    """Whether a scene holds what it held at the last :func:`note`."""
+    """Whether a scene holds what it held when it was :func:`noted` last."""
     return bool(scene.get(_NOTED) == fingerprint(scene))
 
 

@@ -54,9 +54,9 @@ def import_part(cad_file: Path, scene: bpy.types.Scene, window: bpy.types.Window
     part = dataclasses.replace(wanted(scene).the_part(), file=cad_file.relative_to(source.parent).as_posix())
 
     def go() -> None:
-        inspection.move(scene, source)
-        edit(scene, "part.file", part.file)
-        synchronise(scene)
+        with inspection.moved(scene, source):
+            edit(scene, "part.file", part.file)
+            synchronise(scene)
 
     return _once_prepared(part, source.parent, go, "Import CAD", window)
 

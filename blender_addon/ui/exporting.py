@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import bpy
 
-from ..contract import assets, errors, schema
+from ..contract import assets, errors, layout, schema
 from . import authoring, documents, foreign, inspection
 from .model import values
 from .properties import of
@@ -20,7 +22,8 @@ _CAD_FOLDER = "parts"
 def export(scene: bpy.types.Scene, path: Path) -> schema.Manifest:
     """Write a manifest, with its CAD file and its other files below its folder and its ``.blend`` beside it.
 
-    Nothing is left half written: the manifest comes last.
+    Where it fails, an older export that lay there is as it was: manifest and ``.blend``, which belong together, are
+    written beside it and take its place in the end.
 
     Args:
         scene: an inspection scene whose properties it shows.
@@ -45,9 +48,13 @@ def export(scene: bpy.types.Scene, path: Path) -> schema.Manifest:
             )
     try:
         manifest = _with_files(manifest, home, path.parent)
-        inspection.move(scene, path)
-        manifest = replace(manifest, blend=_save_blend(scene, path.with_suffix(".blend"), manifest.blend))
-        path.write_text(files.write_yaml(manifest), encoding="utf-8")
+        with (
+            inspection.moved(scene, path),
+            layout.replacing(path) as fresh,
+            _saved(scene, path.with_suffix(".blend"), manifest.blend) as blend,
+        ):
+            manifest = replace(manifest, blend=blend)
+            fresh.write_text(files.write_yaml(manifest), encoding="utf-8")
     except OSError as problem:
         raise errors.DataSetError(f"{problem.filename or path}: cannot be written: {problem.strerror}") from None
     values.fill(of(scene).manifest, schema.Manifest, schema.to_dict(manifest))
@@ -71,25 +78,46 @@ def _with_files(manifest: schema.Manifest, home: Path, folder: Path) -> schema.M
 
 def _copy(source: Path, target: Path) -> None:
     if source.resolve() != target.resolve():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
+        with layout.replacing(target) as fresh:
+            shutil.copyfile(source, fresh)
 
 
-def _save_blend(scene: bpy.types.Scene, path: Path, before: schema.BlenderFile | None) -> schema.BlenderFile:
-    """Write the scene, with all that it uses and with its images packed, into a file of its own.
+@contextlib.contextmanager
+def _saved(scene: bpy.types.Scene, path: Path, before: schema.BlenderFile | None) -> Iterator[schema.BlenderFile]:
+    """The file of a scene with all that it uses, images packed, which lies at ``path`` in the end if all went well.
 
     A file that holds all that already is left as it is.
     """
-    from ..scene.fingerprint import is_as_noted, note, used
+    from ..scene.fingerprint import is_as_noted, noted, used
 
     for image in used(scene):
         if isinstance(image, bpy.types.Image) and _to_pack(image):
             image.pack()
     if before is not None and before == schema.BlenderFile(path.name, _sha256(path)) and is_as_noted(scene):
-        return before
-    note(scene)
-    bpy.data.libraries.write(str(path), {scene}, path_remap="RELATIVE", compress=True)
-    return schema.BlenderFile(path.name, _sha256(path))
+        yield before
+        return
+    with layout.replacing(path) as fresh, noted(scene):
+        _write_blend(scene, fresh, path)
+        yield schema.BlenderFile(path.name, _sha256(fresh))
+
+
+def _write_blend(scene: bpy.types.Scene, file: Path, path: Path) -> None:
+    """Write a scene to a file that is to lie at ``path``.
+
+    Raises:
+        DataSetError: the disk is full or refuses.
+    """
+    try:
+        bpy.data.libraries.write(str(file), {scene}, path_remap="RELATIVE", compress=True)
+    except (OSError, RuntimeError) as problem:
+        why = str(problem).strip().removeprefix("Error: ")
+        raise errors.DataSetError(f"{path}: cannot be written: {why}") from None
+    try:
+        # Where the disk is full, Blender's compression may cut the file short without a word.
+        with bpy.data.libraries.load(str(file)):
+            pass
+    except OSError:
+        raise errors.DataSetError(f"{path}: cannot be written to its end; free some space on the disk") from None
 
 
 def _to_pack(image: bpy.types.Image) -> bool:

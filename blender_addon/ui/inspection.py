@@ -8,6 +8,8 @@ Whatever builds scenes is imported only where it is used, so that enabling the e
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -117,9 +119,19 @@ def exported(scene: bpy.types.Scene) -> bool:
     return current is not None and is_open(scene) and current.written == current.document
 
 
-def move(scene: bpy.types.Scene, path: Path) -> None:
-    """Have the manifest of an inspection scene lie at another path, from whose folder its own paths start."""
+@contextlib.contextmanager
+def moved(scene: bpy.types.Scene, path: Path) -> Iterator[None]:
+    """Have the manifest of an inspection scene lie at another path, from whose folder its own paths start.
+
+    Where what is done meanwhile fails, it lies where it lay.
+    """
+    before = documents.source(scene)
     _note(scene, source=str(path))
+    try:
+        yield
+    except BaseException:
+        _note(scene, source=str(before))
+        raise
 
 
 def set_written(scene: bpy.types.Scene, manifest: schema.Manifest) -> None:

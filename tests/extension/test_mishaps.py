@@ -63,6 +63,18 @@ def test_what_is_taken_away_behind_the_panels_back_is_said_and_comes_back(inside
     assert again == [True, torn[1], "a.yaml"]
 
     assert facts["after"] == [[["FINISHED"], ""], True, well]
+    refused, same, again, rewritten = facts["disk"]["blend"]
+    assert refused[0] == ["CANCELLED"]
+    assert refused[1].startswith(f"{tmp_path / 'set' / 'a.blend'}: cannot be written")
+    # What the failed export was to hold is not taken for exported.
+    assert (same, again, rewritten) == (True, [["FINISHED"], ""], ["a.blend", "a.yaml"])
+    refused, same, again, rewritten = facts["disk"]["manifest"]
+    assert refused == [["CANCELLED"], f"{tmp_path / 'set' / 'a.yaml'}: cannot be written: File too large"]
+    assert (same, again, rewritten) == (True, [["FINISHED"], ""], ["a.yaml"])
+    refused, same, again, rewritten = facts["disk"]["elsewhere"]
+    assert refused[0] == ["CANCELLED"]
+    assert refused[1].startswith(f"{tmp_path / 'set' / 'elsewhere' / 'b.blend'}: cannot be written")
+    assert (same, again, rewritten) == (True, [["FINISHED"], ""], ["b.blend", "b.yaml"])
     said, kept, shown = facts["newer"]
     assert "version 99 is newer than this Defectory" in said
     assert kept

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import resource
+import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +57,7 @@ def behind_the_back(part: str, manifest: str) -> dict[str, Any]:
         facts[harm.__name__.strip("_")] = harm(manifest)
     facts["cad"] = _lose_cad(part, manifest)
     facts["after"] = [_export(manifest), Path(manifest).read_text() == text, _said()]
+    facts["disk"] = _fill_disk(manifest)
     facts["newer"] = _load_newer(str(Path(manifest).with_name("newer.blend")))
     return facts
 
@@ -121,6 +125,42 @@ def _lose_cad(part: str, manifest: str) -> list[Any]:
     copied.rename(beside)
     facts.append([authoring.follow(scene), module("ui.messages").problem, documents.source(scene).name])
     return facts
+
+
+def _fill_disk(manifest: str) -> dict[str, list[Any]]:
+    """The disk takes no more when the .blend, the manifest or another folder is written, and then it does again."""
+    scene, documents, folder = bpy.context.scene, module("ui.documents"), Path(manifest).parent
+    elsewhere = str(folder / "elsewhere" / "b.yaml")
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+    def state() -> list[Any]:
+        files = [path for path in folder.rglob("*") if path.is_file() and path.suffix in (".yaml", ".blend")]
+        litter = [path.name for path in folder.rglob(".*")]
+        return [{str(path): path.read_bytes() for path in files}, litter, str(documents.source(scene))]
+
+    def refused(path: str, size: int, change: Callable[[], object]) -> list[Any]:
+        change()
+        before = state()
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+        said = _export(path)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        same = state() == before
+        again = _export(path)
+        rewritten = [name for name, content in state()[0].items() if before[0].get(name) != content]
+        return [said, same, again, sorted(Path(name).name for name in rewritten)]
+
+    def by_hand() -> None:
+        scene.collection.objects.link(bpy.data.objects.new("By hand", None))
+
+    def rename() -> None:
+        scene.defectory.manifest.name = "renamed"
+        module("ui.authoring").follow(scene)
+
+    return {
+        "blend": refused(manifest, 20_000, by_hand),
+        "manifest": refused(manifest, 500, rename),
+        "elsewhere": refused(elsewhere, 20_000, lambda: None),
+    }
 
 
 def _load_newer(blend: str) -> list[Any]:
