@@ -100,8 +100,9 @@ def _sides(source: Source, samples: Sequence[Sample], seed: int) -> tuple[dict[s
         good = [group for group in drawn if group not in defective]
         others = [group for group in drawn if group in defective]
         rest = source.val + source.test
-        # One that is alone is for the test.
-        held_back = (0.0, source.val / rest, source.test / rest) if rest and len(others) > 1 else (0.0, 0.0, 1.0)
+        held_back = (0.0, source.val / rest, source.test / rest) if rest else (0.0, 0.0, 1.0)
+        if len(others) == 1 and source.test:
+            held_back = (0.0, 0.0, 1.0)
         chosen = _by_shares(source.name, kind, good, shares) | _by_shares(source.name, kind, others, held_back)
         return chosen, f"{len(good)} good {kind} {told}; {len(others)} others kept from training"
     if source.split == "counts":

@@ -58,6 +58,8 @@ def test_one_defective_group_is_for_the_test(tmp_path: Path) -> None:
     root = str(pictures.rendered(tmp_path / "set", instances=7, good=6))
     split = sides(Rendered(root, split="one_class", train=0.5, val=0.25, test=0.25))
     assert [Counter(sample.good for sample in split[side])[False] for side in SIDES] == [0, 0, 2]
+    split = sides(Rendered(root, split="one_class", train=0.75, val=0.25, test=0))
+    assert [Counter(sample.good for sample in split[side])[False] for side in SIDES] == [0, 2, 0]
 
 
 def test_given_sides_are_taken_and_what_is_held_back_is_said(tmp_path: Path) -> None:
