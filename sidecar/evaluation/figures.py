@@ -235,6 +235,10 @@ def panel(picture: Picture, threshold: float, defects: Sequence[int]) -> str:
     return _webp(joined, _SHOWN_PX / max(picture.image.shape[:2]))
 
 
+_MANY_DECADES = 1e3
+"""Span of a logarithmic axis from which on ticks within a decade would lie on one another."""
+
+
 class _Plot:
     """A figure with one pair of axes; its SVG, once it is left."""
 
@@ -256,7 +260,9 @@ class _Plot:
     def __exit__(self, *error: object) -> None:
         for axis, scale in ((self.axes.xaxis, self.axes.get_xscale()), (self.axes.yaxis, self.axes.get_yscale())):
             if scale == "log":
-                axis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=8))
+                low, high = axis.get_view_interval()
+                many = low > 0 and high / low > _MANY_DECADES
+                axis.set_major_locator(LogLocator(subs=(1,) if many else (1, 2, 5), numticks=8))
                 axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
                 axis.set_minor_formatter(NullFormatter())
         entries = len(self.axes.get_legend_handles_labels()[0])
