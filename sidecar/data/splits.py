@@ -104,7 +104,7 @@ def _sides(source: Source, samples: Sequence[Sample], seed: int) -> tuple[dict[s
         if len(others) == 1 and source.test:
             held_back = (0.0, 0.0, 1.0)
         chosen = _by_shares(source.name, kind, good, shares) | _by_shares(source.name, kind, others, held_back)
-        return chosen, f"{len(good)} good {kind} {told}; {len(others)} others kept from training"
+        return chosen, f"{len(good)} good {kind} {told}; {len(others)} with defects kept from training"
     if source.split == "counts":
         if sum(shares) != len(groups):
             raise DataSetError(
