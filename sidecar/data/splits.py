@@ -58,7 +58,7 @@ def divide(sources: Sequence[Source], seed: int) -> Divided:
         if not source.weight:
             how[source.name] += "; those of 'train' are left out, for its weight is 0"
         for sample in samples:
-            side = chosen[sample.name if source.split == "given" else sample.group]
+            side = chosen[sample.group]
             if source.weight or side != "train":
                 sides[side].append(sample)
     return Divided(sides, how)
@@ -132,12 +132,17 @@ def _given(source: Source, samples: Sequence[Sample], drawn: list[str], kind: st
     lost = next((sample for sample in samples if not sample.side), None)
     if lost is not None:
         raise DataSetError(f"source '{source.name}': {lost.image} is in no folder 'train', 'val' or 'test'")
-    chosen = {sample.name: sample.side for sample in samples}
+    chosen: dict[str, str] = {}
+    for sample in samples:
+        if chosen.setdefault(sample.group, sample.side) != sample.side:
+            raise DataSetError(
+                f"source '{source.name}': images of '{sample.group}' are in both '{chosen[sample.group]}' and "
+                f"'{sample.side}'; move them to one of the two"
+            )
     told = "as the folders say"
     if source.val and "val" not in chosen.values():
-        training = {sample.group for sample in samples if sample.side == "train"}
-        mine = [group for group in drawn if group in training]
-        held = set(mine[: max(1, round(source.val * len(mine)))])
-        chosen |= {s.name: "val" for s in samples if s.side == "train" and s.group in held}
+        mine = [group for group in drawn if chosen[group] == "train"]
+        held = mine[: max(1, round(source.val * len(mine)))]
+        chosen |= dict.fromkeys(held, "val")
         told += f", {len(held)} of the {len(mine)} {kind} in 'train' held back for validation"
     return chosen, told

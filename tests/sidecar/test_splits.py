@@ -75,6 +75,16 @@ def test_given_sides_that_are_not_given_are_one_line(tmp_path: Path) -> None:
         sides(Folder(str(pictures.folder(tmp_path)), split="given", val=0))
 
 
+def test_object_on_two_given_sides_is_one_line(tmp_path: Path) -> None:
+    for k, side in enumerate(("train", "train", "test")):
+        pictures.write(tmp_path / "images" / side / f"block{k // 2}_{k}.png", pictures.surface())
+    source = Folder(str(tmp_path), split="given", val=0, masks=None, good=True, group_pattern="(block[0-9]+)")
+    assert [len(sides(source)[side]) for side in SIDES] == [2, 0, 1]
+    pictures.write(tmp_path / "images" / "test" / "block0_9.png", pictures.surface())
+    with pytest.raises(DataSetError, match="images of 'block0' are in both 'test' and 'train'; move them to one"):
+        sides(source)
+
+
 def test_source_of_weight_0_is_not_trained_on(tmp_path: Path) -> None:
     divided = divide([MVTec(str(pictures.mvtec(tmp_path)), split="given", val=0, weight=0)], 0)
     assert [len(divided.sides[side]) for side in SIDES] == [0, 0, 3]
