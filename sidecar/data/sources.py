@@ -52,6 +52,11 @@ class _Source:
     def root(self) -> Path:
         return Path(self.folder).expanduser()
 
+    @property
+    def place(self) -> Path:
+        """Where its images lie: sources that agree in it and in a group's name show the same instance or object."""
+        return self.root.resolve()
+
     def _folder(self) -> Path:
         if not self.root.is_dir():
             raise DataSetError(
@@ -203,6 +208,11 @@ class Folder(_Source):
     def check(self, path: str) -> None:
         super().check(path)
         _check_pattern(self.group_pattern, join(path, "group_pattern"))
+
+    @property
+    def place(self) -> Path:
+        """As for every source."""
+        return (self.root / self.images).resolve()
 
     def samples(self) -> list[Sample]:
         """Its images, by name.

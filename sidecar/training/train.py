@@ -37,6 +37,7 @@ from . import progress
 from .board import Board
 from .conclusion import conclude
 from .objectives import NotFinite, Objective, Stepper, objective
+from .origins import check_origins
 
 _SAVE_SECONDS = 20.0
 
@@ -63,7 +64,8 @@ def train(config: Config, folder: Path) -> Run:
 
     Raises:
         DataSetError: a source cannot be read, or a mask is wrong.
-        RunError: the folder holds another run, its data changed, there is no such device, or the loss is not a number.
+        RunError: the folder holds another run, its data changed, it begins with a run that was trained on what it is
+            judged by, there is no such device, or the loss is not a number.
     """
     run = Run(folder)
     device = devices.choose(config.training.device)
@@ -74,6 +76,8 @@ def train(config: Config, folder: Path) -> Run:
         raise DataSetError("no source has samples for training; change the sources' 'split'")
     if config.model.TASK == "segmentation" and config.data.target == "defects":
         check_shown(divided.sides, classes, config.data.classes)
+    if run.result() is None:
+        check_origins(run, config, divided)
     # Only now: a mistake that is mended must find the folder free.
     run.begin(config)
     recorded = run.split()

@@ -6,6 +6,7 @@ import csv
 import importlib.util
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -190,6 +191,26 @@ def test_fine_tuning_begins_with_the_weights_of_another_run(done: Path, root: Pa
         RunError, match=r"best\.pt: is of another model than 'cae': 'lin2\.weight' is \(8, 1024\) there"
     ):
         train(config(root, training=training, model=other), tmp_path / "other")
+
+
+def test_run_is_not_judged_by_what_those_it_begins_with_were_trained_on(tmp_path: Path) -> None:
+    root = str(pictures.folder(tmp_path / "set"))
+    source = {"kind": "folder", "folder": root, "masks": None, "good": True, "train": 0.5, "val": 0, "test": 0.5}
+    training = {"epochs": 1, "steps": 1, "batch": 2, "device": "cpu"}
+    described = small(tmp_path, data={"sources": [source]}, training=training)
+    train(from_dict(Config, described), tmp_path / "first")
+    other = source | {"folder": str(pictures.folder(tmp_path / "other"))}
+    described |= {"data": {"sources": [other]}, "training": training | {"start_from": "first"}}
+    train(from_dict(Config, described), tmp_path / "second")
+    # A third by way of the second, and with another name and another path, and so another split, of the first's images.
+    described["data"] = {"sources": [source | {"name": "again", "folder": f"{root}/../set"}]}
+    for before in ("first", "second"):
+        described["training"] = training | {"start_from": before}
+        with pytest.raises(RunError, match=r"begins with .*first, which was trained on . groups of source 'again'"):
+            train(from_dict(Config, described), tmp_path / "third")
+    assert not (tmp_path / "third").exists()
+    shutil.rmtree(tmp_path / "first")
+    train(Run(tmp_path / "second").config(), tmp_path / "second")
 
 
 def test_loss_that_is_no_number_stops_and_keeps_the_last_good_checkpoint(root: Path, tmp_path: Path) -> None:

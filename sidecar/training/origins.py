@@ -1,0 +1,55 @@
+"""The runs that a run begins with: what they have learnt from must not be what it is judged by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from manifests.errors import RunError
+
+from ..config import Config
+from ..data.splits import Divided
+from ..patchcore.model import PatchCoreSpec
+from ..runs import Run
+
+
+def check_origins(run: Run, config: Config, divided: Divided) -> None:
+    """See that no run that this one begins with, or melds, was trained on groups of its validation or test.
+
+    Raises:
+        RunError: one was, or there is no such run.
+    """
+    record = divided.record()
+    for origin in _origins(run, config):
+        split = origin.split() or {}
+        for before in origin.config().data.sources:
+            learnt = split.get(before.name, {"train": {"groups": {}}})["train"]["groups"]
+            for source in config.data.sources:
+                if source.place != before.place:
+                    continue
+                for side in ("val", "test"):
+                    met = sorted(learnt.keys() & record[source.name][side]["groups"].keys())
+                    if met:
+                        raise RunError(
+                            f"{run.folder}: begins with {origin.folder}, which was trained on {len(met)} groups of "
+                            f"source '{source.name}' that are on side '{side}' here, '{met[0]}' among them; give the "
+                            "source the name, the 'split' and the seed that it has there"
+                        )
+
+
+def _origins(run: Run, config: Config) -> Iterator[Run]:
+    """The runs that a run begins with, and those that they began with, where they are still there."""
+    first = _named(run, config)
+    left, seen = list(first), {run.folder.resolve()}
+    while left:
+        origin = left.pop()
+        if origin.folder.resolve() in seen or (origin not in first and not origin.config_file.exists()):
+            continue
+        seen.add(origin.folder.resolve())
+        yield origin
+        left += _named(origin, origin.config())
+
+
+def _named(run: Run, config: Config) -> list[Run]:
+    names = config.model.melded if isinstance(config.model, PatchCoreSpec) else ()
+    start = config.training.start_from
+    return [run.other(name) for name in (*names, *([] if start is None else [start]))]
