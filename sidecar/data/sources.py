@@ -172,12 +172,13 @@ class MVTec(_Source):
         """Its images, by side, class and name.
 
         Raises:
-            DataSetError: there is no such folder, it has no images, or a defective image has no mask.
+            DataSetError: there is no such folder, it has no images, or a defective image has no mask of its own.
         """
         return self._some(self._images())
 
     def _images(self) -> Iterable[Sample]:
         root = self._folder()
+        masked: dict[Path, Path] = {}
         for side in _SIDES:
             for image in _pictures(root / side):
                 kind = image.relative_to(root / side).parts[0]
@@ -185,6 +186,9 @@ class MVTec(_Source):
                 mask = root / "ground_truth" / kind / f"{image.stem}_mask.png"
                 if not good and not mask.exists():
                     raise DataSetError(f"{image}: has no mask; {mask} is missing")
+                # The layout's masks do not know of sides.
+                if not good and masked.setdefault(mask, image) != image:
+                    raise DataSetError(f"{image}: has the mask {mask}, as has {masked[mask]}; name one of them anew")
                 name = image.relative_to(root).with_suffix("").as_posix()
                 classes = {} if good else {1: kind}
                 shows = frozenset(classes.values())

@@ -194,6 +194,13 @@ def test_mvtec_without_a_mask_is_one_line(tmp_path: Path) -> None:
         MVTec(str(root)).samples()
 
 
+def test_mvtec_with_one_mask_for_two_images_is_one_line(tmp_path: Path) -> None:
+    root = pictures.mvtec(tmp_path)
+    pictures.write(root / "val" / "spot" / "001.png", pictures.surface())
+    with pytest.raises(DataSetError, match=r"test/spot/001\.png: has the mask .*001_mask\.png, as has .*val/spot"):
+        MVTec(str(root)).samples()
+
+
 def test_labelme_of_another_size_is_one_line(tmp_path: Path) -> None:
     root = pictures.labelme(tmp_path)
     pictures.write(root / "a.png", np.zeros((24, 24), np.uint8))
