@@ -134,7 +134,7 @@ def coverage(found: Evaluation) -> str:
         plot.axes.set(ylim=(0, 103))
         by_class = detection.recall_by_coverage(found.tally, found.thresholds.overall)
         ticks = range(len(COVERAGES))
-        for color, (name, recall) in zip(COLORS, by_class.items()):
+        for color, (name, recall) in zip(_colors(), by_class.items()):
             style = ":" if name in found.tally.acceptable else "-"
             plot.axes.plot(ticks, 100 * recall, style, marker=".", color=color, label=name)
         mean = detection.mean_recall(by_class, found.tally)
@@ -167,7 +167,7 @@ def densities(found: Evaluation) -> str:
         plot.axes.set_xscale("log")
         kinds = {"not defective": tally.negative, **{name: tally.by_class[name] for name in tally.defects}}
         occupied = [bins.COUNT - 1, 1]
-        for color, (name, histogram) in zip(("#66757f", *COLORS), kinds.items()):
+        for color, (name, histogram) in zip(itertools.chain(["#66757f"], _colors()), kinds.items()):
             if not histogram[1:].any():
                 continue
             coarse = histogram.reshape(-1, 4 << bins.COARSE_SHIFT).sum(axis=1) / histogram.sum()
@@ -212,7 +212,7 @@ def control(names: Sequence[str], chart: ControlChart, bad: Sequence[str]) -> st
 def components(projection: Projection, sets: Mapping[str, Floats]) -> str:
     """The first two principal components of the first set, with the others laid over them (S0, figure 18)."""
     with _Plot("Features, as the first set sees them", "component 1 [σ]", "component 2 [σ]") as plot:
-        for color, (name, features) in zip(COLORS, sets.items()):
+        for color, (name, features) in zip(_colors(), sets.items()):
             placed = projection.apply(features)[:_MOST_POINTS]
             second = placed[:, 1] if placed.shape[1] > 1 else np.zeros(len(placed))
             plot.axes.plot(placed[:, 0], second, "o", markersize=3.5, alpha=0.7, color=color, label=name)
