@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from manifests.errors import DataSetError, FolderRefused
 from manifests.files import write_yaml
 from manifests.layout import write_atomic
+from tests.farm.disks import small_disk
 from tests.worker.made import fill, made_manifest
 from worker.data_sets import open_data_set
 from worker.farm.shard_jobs import RefusedJob, allowed
@@ -20,6 +22,7 @@ from worker.pairs import attempts, damaged
 from worker.pairs.attempts import Fenced, attempt
 from worker.pairs.failures import Try, add, failures, forget, quarantined
 from worker.pairs.scan import scan
+from worker.runs import verify
 from worker.storage import objects
 from worker.storage.objects import Objects
 from worker.storage.stored_sets import SET_UP, StoredSet
@@ -149,6 +152,20 @@ def test_damage_is_found_in_that_pair_alone(machine: Machine, bucket: Bucket) ->
     assert here.lacking(range(4)) == [1, 2]
     commit(here, 1, 2)
     assert not any(problem for _, problem in damaged(here, MANIFEST, here.complete_frames()))
+
+
+def test_full_disk_here_takes_no_pair_out_there(
+    machine: Machine, bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit(machine("a"), 0, 1)
+    with small_disk(tmp_path / "disk", megabytes=0.004) as mounted:
+        if not mounted:
+            pytest.skip("needs the right to mount a small disk")
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "disk"))
+        for quick in (False, True):
+            with pytest.raises(FolderRefused, match="the disk is full"):
+                list(verify(bucket.url, repair=True, quick=quick))
+    assert machine("a").complete_frames() == [0, 1]
 
 
 def test_place_is_taken(machine: Machine, bucket: Bucket) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,7 @@ from manifests.layout import IMAGE, INSTANCES, MASK, PASSES, RECORD, TWIN, VISIB
 from manifests.schema import Manifest, Output
 
 from ..develop.passes import read_passes
+from ..refusals import read_errors
 
 _GREY, _RGB, _GREY_ALPHA, _RGBA = 0, 2, 4, 6  # colour types of PNG
 
@@ -27,6 +29,7 @@ def check_pair(folder: Path, manifest: Manifest, frame: int) -> None:
 
     Raises:
         DataSetError: what is wrong, beginning with the frame.
+        FolderRefused: its files cannot be read now.
     """
     try:
         record = _record(folder / RECORD)
@@ -56,6 +59,9 @@ def damaged(data_set: DataSet, manifest: Manifest, frames: list[int]) -> Iterato
 
     Yields:
         Each frame in order and what is wrong with its pair, None where nothing is.
+
+    Raises:
+        FolderRefused: one cannot be read now.
     """
 
     def examine(frame: int) -> tuple[int, str | None]:
@@ -85,11 +91,17 @@ class _Damage(Exception):
     """What is wrong with a pair, without its frame."""
 
 
-def _record(path: Path) -> dict[str, Any]:
+def _content(path: Path) -> bytes:
     try:
-        record = json.loads(path.read_bytes())
+        with read_errors(path):
+            return path.read_bytes()
     except OSError as error:
         raise _Damage(f"{path.name} cannot be read: {error.strerror}") from None
+
+
+def _record(path: Path) -> dict[str, Any]:
+    try:
+        record = json.loads(_content(path))
     except ValueError:
         raise _Damage(f"{path.name} is no JSON") from None
     if not isinstance(record, dict) or not isinstance(record.get("sha256"), dict):
@@ -112,28 +124,23 @@ def _check_record(record: dict[str, Any], manifest: Manifest, frame: int) -> Non
 
 
 def _check_hash(path: Path, expected: str | None) -> None:
-    try:
-        found = hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise _Damage(f"{path.name} cannot be read: {error.strerror}") from None
-    if found != expected:
+    if hashlib.sha256(_content(path)).hexdigest() != expected:
         raise _Damage(f"{path.name} has changed since it was rendered: its SHA-256 is not the recorded one")
 
 
 def _pixels(path: Path, size: tuple[int, int], bits: int, color: int) -> NDArray[Any]:
     """Decode a PNG whole; (height, width) or (height, width, channels). Pillow gives 16-bit colour in 8 bits."""
+    content = _content(path)
     try:
-        with path.open("rb") as stream:
-            header = stream.read(26)
-        with Image.open(path, formats=["PNG"]) as picture:
+        with Image.open(io.BytesIO(content), formats=["PNG"]) as picture:
             found = picture.size
             pixels = np.asarray(picture)
     except (OSError, ValueError, SyntaxError) as error:
         raise _Damage(f"{path.name} cannot be decoded: {error}") from None
     if found != size:
         raise _Damage(f"{path.name} is {found[0]} x {found[1]} pixels, not {size[0]} x {size[1]}")
-    if (header[24], header[25]) != (bits, color):
-        raise _Damage(f"{path.name} has {header[24]} bits and PNG colour type {header[25]}, not {bits} and {color}")
+    if (content[24], content[25]) != (bits, color):
+        raise _Damage(f"{path.name} has {content[24]} bits and PNG colour type {content[25]}, not {bits} and {color}")
     return pixels
 
 

@@ -7,6 +7,8 @@ import json
 from manifests.errors import DataSetError
 from manifests.layout import RECORD, DataSet, write_atomic
 
+from ..refusals import read_errors
+
 
 def write_index(data_set: DataSet) -> int:
     """Write index.jsonl anew from the pairs, ascending by frame, in one stroke; only where people look for it.
@@ -15,7 +17,8 @@ def write_index(data_set: DataSet) -> int:
         Number of lines.
 
     Raises:
-        DataSetError: a record cannot be read; or the disk is full.
+        DataSetError: a record is damaged.
+        FolderRefused: a record cannot be read now; or the disk is full or refuses.
     """
     if not data_set.browsable:
         return 0
@@ -27,7 +30,8 @@ def write_index(data_set: DataSet) -> int:
 def _line(data_set: DataSet, frame: int) -> bytes:
     path = data_set.pair_folder(frame) / RECORD
     try:
-        content = path.read_bytes().strip()
+        with read_errors(path):
+            content = path.read_bytes().strip()
         # Records are written as one line; whatever else stands there has been touched by somebody.
         if b"\n" in content:
             content = json.dumps(json.loads(content), separators=(",", ":"), ensure_ascii=False).encode()

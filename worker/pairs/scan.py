@@ -12,12 +12,17 @@ from manifests.errors import DataSetError, FolderRefused
 from manifests.layout import RECORD, DataSet, pair_files
 from manifests.schema import Manifest
 
+from ..refusals import read_errors
+
 
 def scan(data_set: DataSet, manifest: Manifest, frames: list[int]) -> Iterator[tuple[int, str | None]]:
     """Look at committed pairs.
 
     Yields:
         Each frame in order and what is wrong with its pair, None where nothing is that can be seen this way.
+
+    Raises:
+        FolderRefused: one cannot be read now.
     """
     width, height = manifest.camera.image_px
     expected = {"width": width, "height": height, "labels": manifest.labels, "manifest_sha256": manifest.sha256()}
@@ -36,13 +41,15 @@ def scan(data_set: DataSet, manifest: Manifest, frames: list[int]) -> Iterator[t
 
 def _problem(folder: Path, expected: dict[str, Any], files: dict[str, str]) -> str | None:
     try:
-        with open(f"{folder}/{RECORD}", "rb") as stream:
-            record = json.loads(stream.read())
+        with read_errors(folder):
+            with open(f"{folder}/{RECORD}", "rb") as stream:
+                record = json.loads(stream.read())
+            sizes = {name: os.stat(f"{folder}/{name}").st_size for name in files.values()}
         for key, value in expected.items():
             if record[key] != value:
                 return f"{RECORD} has {key} {record[key]!r}, not {value!r}"
         for key, name in files.items():
-            if not os.stat(f"{folder}/{name}").st_size:
+            if not sizes[name]:
                 return f"{name} is empty"
             if key not in record["sha256"]:
                 return f"{RECORD} lacks the SHA-256 of {name}"

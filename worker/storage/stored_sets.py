@@ -160,6 +160,7 @@ class StoredSet(DataSet):
 
         Raises:
             DataSetError: the pair is damaged, or not there.
+            FolderRefused: the folder's disk is full or refuses, or the store does.
         """
         with disk_errors(folder):
             try:
