@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import os
 import sys
@@ -100,11 +101,13 @@ def retry(place: Place, failed: bool, **options: Any) -> None:
 def verify(place: Place, repair: bool, quick: bool) -> None:
     """Read and hash every pair again and compare it with its record."""
     checked, damaged = 0, 0
-    for _, problem in runs.verify(place, repair=repair, quick=quick):
-        checked += 1
-        if problem is not None:
-            damaged += 1
-            click.echo(problem)
+    # Closed here and now, whatever happens: that writes the index.
+    with contextlib.closing(runs.verify(place, repair=repair, quick=quick)) as found:
+        for _, problem in found:
+            checked += 1
+            if problem is not None:
+                damaged += 1
+                click.echo(problem)
     click.echo(f"{checked} pairs verified, {damaged} damaged" + (" and taken out" if damaged and repair else ""))
     if damaged:
         again = f"'defectory resume {place}' renders them again"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -179,7 +179,7 @@ def forgive(place: Place, frames: tuple[int | None, int | None] | None) -> int:
     return len(forget(data_set, _wanted(manifest, frames)))
 
 
-def verify(place: Place, *, repair: bool = False, quick: bool = False) -> Iterator[tuple[int, str | None]]:
+def verify(place: Place, *, repair: bool = False, quick: bool = False) -> Generator[tuple[int, str | None], None, None]:
     """Check every pair of a data set.
 
     Args:
@@ -189,18 +189,27 @@ def verify(place: Place, *, repair: bool = False, quick: bool = False) -> Iterat
 
     Yields:
         Each frame that has a pair, and what is wrong with it, None where nothing is.
+
+    Raises:
+        UserError: there is no data set, or a pair cannot be read now; such a pair stays.
     """
     data_set, manifest = open_data_set(place)
-    holding = attempts.only_run(data_set) if repair else contextlib.nullcontext()
-    with holding:
+    with contextlib.ExitStack() as held:
+        if repair:
+            held.enter_context(stop_signals())
+            held.enter_context(attempts.only_run(data_set))
         found = False
-        for frame, problem in (scan if quick else pairs.damaged)(data_set, manifest, data_set.complete_frames()):
-            if problem is not None and repair:
-                data_set.discard(frame)
-                found = True
-            yield frame, problem
-        if found:
-            write_index(data_set)
+        try:
+            for frame, problem in (scan if quick else pairs.damaged)(data_set, manifest, data_set.complete_frames()):
+                if problem is not None and repair:
+                    found = True
+                    # Better no index than one that names a pair that is gone.
+                    data_set.index_file.unlink(missing_ok=True)
+                    data_set.discard(frame)
+                yield frame, problem
+        finally:
+            if found:
+                write_index(data_set)
 
 
 def write_report(folder: Path) -> Path:

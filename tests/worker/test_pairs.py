@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from manifests.errors import DataSetError
+from manifests.errors import DataSetError, FolderRefused
 from manifests.layout import IMAGE, INSTANCES, MASK, PASSES, RECORD, TWIN, VISIBLE
 from worker.develop.passes import read_passes, write_passes
 from worker.pairs import check_pair, damaged
+from worker.pairs.index import write_index
+from worker.runs import verify
 
 from .made import SIDE, fill, made_data_set, made_manifest, seal
 
@@ -204,3 +206,31 @@ def test_the_id_of_an_insignificant_defect_has_no_business_in_the_mask(tmp_path:
     seal(tmp_path, defects=[{**d, "insignificant": True} for d in record["defects"]])
     with pytest.raises(DataSetError, match="which is the id of no defect"):
         check_pair(tmp_path, manifest, 3)
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="has no file that exists and cannot be read")
+@pytest.mark.parametrize("quick", [False, True])
+def test_repair_leaves_what_it_cannot_read(tmp_path: Path, quick: bool) -> None:
+    data_set = made_data_set(tmp_path / "set", made_manifest(), [0, 1, 2])
+    write_index(data_set)
+    (data_set.pair_folder(0) / MASK).unlink()
+    record = data_set.pair_folder(1) / RECORD
+    record.rename(tmp_path / RECORD)
+    record.symlink_to("/proc/self/mem")  # reading it is an error of input
+    with pytest.raises(FolderRefused, match=r"cannot be read on this machine now: Input/output error"):
+        list(verify(data_set.root, repair=True, quick=quick))
+    assert data_set.complete_frames() == [1, 2]
+    assert not data_set.index_file.exists()
+    record.unlink()
+    (tmp_path / RECORD).rename(record)
+    assert [problem for _, problem in verify(data_set.root, repair=True, quick=quick)] == [None, None]
+
+
+def test_repair_that_is_stopped_leaves_an_index_of_what_is_there(tmp_path: Path) -> None:
+    data_set = made_data_set(tmp_path / "set", made_manifest(), [0, 1, 2])
+    write_index(data_set)
+    (data_set.pair_folder(0) / MASK).unlink()
+    repair = verify(data_set.root, repair=True)
+    assert next(repair)[0] == 0
+    repair.close()
+    assert [json.loads(line)["frame"] for line in data_set.index_file.read_text().splitlines()] == [1, 2]
