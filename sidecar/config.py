@@ -10,7 +10,7 @@ from manifests.errors import ManifestError
 from manifests.fields import field, join
 
 from .data.augmentation import Augmentation
-from .data.crops import Anywhere, Crop
+from .data.crops import Anywhere, Crop, Tile
 from .data.preprocessing import Preprocessing
 from .data.sources import Source
 from .models import ModelSpec
@@ -157,12 +157,28 @@ class Config:
     published: tuple[Published, ...] = field("What the source document got.", ())
 
     def check(self, path: str) -> None:
-        if (
-            isinstance(self.prediction.windows, Mirrored)
-            and 2 * self.prediction.windows.margin_px >= self.model.size_px
-        ):
-            raise ManifestError(join(path, "prediction.windows.margin_px"), "leaves nothing of the model's input")
-        if isinstance(self.prediction.windows, Whole) and self.model.TASK == "reconstruction":
+        if self.model.TASK == "distance":
+            return  # It takes whole pictures of any size.
+        size, multiple = self.model.size_px, self.model.MULTIPLE_PX
+        crop, windows = self.data.crop, self.prediction.windows
+        nothing = f"leaves nothing of the model's input of {size} px"
+        if size % multiple:
+            raise ManifestError(join(path, "model.size_px"), f"must be a multiple of {multiple}, got {size}")
+        if isinstance(crop, Tile) and 2 * crop.margin_px >= size:
+            raise ManifestError(join(path, "data.crop.margin_px"), nothing)
+        if isinstance(windows, Mirrored) and 2 * windows.margin_px >= size:
+            raise ManifestError(join(path, "prediction.windows.margin_px"), nothing)
+        if isinstance(windows, Sliding) and windows.stride_px > size:
+            raise ManifestError(
+                join(path, "prediction.windows.stride_px"),
+                f"must be <= {size}, the model's input, or some pixels are in no window; got {windows.stride_px}",
+            )
+        if isinstance(windows, Whole) and self.model.TASK == "reconstruction":
             raise ManifestError(
                 join(path, "prediction.windows"), f"'{self.model.KIND}' needs sliding or mirrored windows"
+            )
+        if isinstance(windows, Whole) and windows.multiple_px % multiple:
+            raise ManifestError(
+                join(path, "prediction.windows.multiple_px"),
+                f"must be a multiple of {multiple} for '{self.model.KIND}', got {windows.multiple_px}",
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -107,7 +108,11 @@ class Draws(Dataset[tuple[Tensor, Tensor]]):
     def __init__(self, pictures: Pictures, samples: Sequence[Sample], data: Data, size_px: int, seed: int) -> None:
         self._pictures, self._samples, self._data = pictures, samples, data
         self._size, self._seed, self._sought = size_px, seed, pictures.classes.sought
-        self.passes = Passes(samples, {source.name: source.weight for source in data.sources}, seed)
+
+    @cached_property
+    def passes(self) -> Passes:
+        """Order in which the samples come; of those to validate on, which have no order, it is never asked for."""
+        return Passes(self._samples, {source.name: source.weight for source in self._data.sources}, self._seed)
 
     def __len__(self) -> int:
         return sys.maxsize

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from manifests.errors import DataSetError
 from manifests.sampling import generator
 
 from .samples import Sample
@@ -22,6 +23,9 @@ class Passes:
         samples: to train on.
         weights: of each source, by name.
         seed: of the run.
+
+    Raises:
+        DataSetError: the weights are so small that a pass has no sample.
     """
 
     def __init__(self, samples: Sequence[Sample], weights: Mapping[str, float], seed: int) -> None:
@@ -31,6 +35,8 @@ class Passes:
             for name, weight in weights.items()
         ]
         self.length = sum(round(weight * len(members)) for _, weight, members in self._sources)
+        if not self.length:
+            raise DataSetError(f"the sources' weights leave no sample of {len(samples)} to train on; raise a 'weight'")
         self._pass, self._order = -1, np.zeros(0, np.int64)
 
     def sample(self, draw: int) -> int:

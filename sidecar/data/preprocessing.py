@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, Literal, TypeAlias
 
 import cv2
 import numpy as np
@@ -75,7 +75,7 @@ class Contrast:
 class Preprocessing:
     """From a picture as it was taken to the one that a model sees, and the way back for what the model says."""
 
-    channels: int = field("1: grey; 3: RGB.", 1, low=1, high=3)
+    channels: Literal[1, 3] = field("1: grey; 3: RGB.", 1)
     part: Threshold | FromAlpha | FromUNet | None = field("How the part is found; nothing: all is part.", None)
     least_part_px: int = field("Connected pieces of the part smaller than this are not part.", 0, low=0)
     contrast: Contrast | None = field("Adaptive equalisation; nothing: none.", None)

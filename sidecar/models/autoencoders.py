@@ -9,8 +9,7 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
-from manifests.errors import ManifestError
-from manifests.fields import field, join
+from manifests.fields import field
 
 _WIDEST = 1024  # r of table 3
 
@@ -18,16 +17,13 @@ _WIDEST = 1024  # r of table 3
 @dataclass(frozen=True)
 class _Spec:
     TASK: ClassVar[str] = "reconstruction"
+    MULTIPLE_PX: ClassVar[int] = 16
     OBJECTIVE: ClassVar[str] = "squared_error"
     size_px: int = field("Side of the square input; a multiple of 16.", 128, low=16)
     latent: int = field("Numbers of the latent space (table 3: 100).", 100, low=1)
     layers: Literal[5, 6] = field(
         "Convolutions of the encoder (table 2): 5 as for the synthetic sets, 6 as for the industrial ones.", 5
     )
-
-    def check(self, path: str) -> None:
-        if self.size_px % 16:
-            raise ManifestError(join(path, "size_px"), f"must be a multiple of 16, got {self.size_px}")
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ class DeepCAESpec:
 
     KIND: ClassVar[str] = "deep_cae"
     TASK: ClassVar[str] = "reconstruction"
+    MULTIPLE_PX: ClassVar[int] = 16
     OBJECTIVE: ClassVar[str] = "squared_error"
     size_px: int = field("Side of the square input; a multiple of 16.", 320, low=16)
 

@@ -19,6 +19,7 @@ from ..late_imports import imported
 @dataclass(frozen=True)
 class _Spec:
     TASK: ClassVar[str] = "segmentation"
+    MULTIPLE_PX: ClassVar[int] = 32
     OBJECTIVE: ClassVar[str] = "cross_entropy"
     size_px: int = field("Side of the square crops; a multiple of 32.", 256, low=32)
 

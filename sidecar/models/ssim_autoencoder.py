@@ -18,6 +18,7 @@ class SSIMAutoencoderSpec:
 
     KIND: ClassVar[str] = "ssim_autoencoder"
     TASK: ClassVar[str] = "reconstruction"
+    MULTIPLE_PX: ClassVar[int] = 1
     OBJECTIVE: ClassVar[str] = "structural_similarity"
     latent: int = field("Numbers of the latent space.", 500, low=1)
 

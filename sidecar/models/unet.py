@@ -17,6 +17,7 @@ class UNetSpec:
 
     KIND: ClassVar[str] = "unet"
     TASK: ClassVar[str] = "segmentation"
+    MULTIPLE_PX: ClassVar[int] = 16
     OBJECTIVE: ClassVar[str] = "cross_entropy"
     size_px: int = field("Side of the square input; a multiple of 16.", 512, low=16)
 

@@ -22,6 +22,7 @@ class PatchCoreSpec:
 
     KIND: ClassVar[str] = "patchcore"
     TASK: ClassVar[str] = "distance"
+    MULTIPLE_PX: ClassVar[int] = 1
     OBJECTIVE: ClassVar[str] = "none"
     size_px: ClassVar[int] = 128
     """Of the squares that an export is traced with; a PatchCore takes whole pictures of any size."""

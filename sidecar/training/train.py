@@ -28,6 +28,7 @@ from .. import devices
 from ..config import Config, Training
 from ..data.classes import Classes, check_shown, classes_of
 from ..data.drawing import Draws, Pictures
+from ..data.mixing import Passes
 from ..data.splits import Divided, check_unchanged, divide
 from ..patchcore.collecting import Collector
 from ..patchcore.model import PatchCoreSpec
@@ -63,7 +64,7 @@ def train(config: Config, folder: Path) -> Run:
     """Train a model, or go on with a run that was stopped; a run that is done is left as it is.
 
     Raises:
-        DataSetError: a source cannot be read, or a mask is wrong.
+        DataSetError: a source cannot be read, a mask is wrong, or there is nothing to train on.
         RunError: the folder holds another run, its data changed, it begins with a run that was trained on what it is
             judged by, there is no such device, or the loss is not a number.
     """
@@ -74,6 +75,8 @@ def train(config: Config, folder: Path) -> Run:
     classes = classes_of(samples, config.data.target, config.data.classes)
     if not divided.sides["train"]:
         raise DataSetError("no source has samples for training; change the sources' 'split'")
+    # Called for what it raises.
+    Passes(divided.sides["train"], {source.name: source.weight for source in config.data.sources}, config.seed)
     if config.model.TASK == "segmentation" and config.data.target == "defects":
         check_shown(divided.sides, classes, config.data.classes)
     if run.result() is None:

@@ -75,6 +75,10 @@ def _class_absent_from_a_side(root: Path, config: dict[str, Any]) -> None:
     config["data"]["classes"] = ["defect"]
 
 
+def _weight_that_leaves_nothing(root: Path, config: dict[str, Any]) -> None:
+    config["data"]["sources"][0]["weight"] = 0.1
+
+
 def _no_folder(root: Path, config: dict[str, Any]) -> None:
     config["data"]["sources"][0]["folder"] = "nowhere"
 
@@ -89,6 +93,7 @@ def _no_folder(root: Path, config: dict[str, Any]) -> None:
         (_unknown_key, "training.epoch: unknown key; did you mean 'epochs'"),
         (_loss_that_is_no_number, "the loss is "),
         (_class_absent_from_a_side, "has no sample that shows defect; change the sources' 'split'"),
+        (_weight_that_leaves_nothing, "the sources' weights leave no sample of 4 to train on; raise a 'weight'"),
         (_no_folder, "there is no folder nowhere; give one with --data data=FOLDER"),
     ],
 )

@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from manifests.errors import DataSetError, RunError
-from sidecar.data.classes import check_shown, classes_of
+from sidecar.config import Data
+from sidecar.data.classes import Classes, check_shown, classes_of
+from sidecar.data.drawing import Draws, Pictures
 from sidecar.data.mixing import Passes
 from sidecar.data.samples import Sample
 from sidecar.data.sources import Folder, MVTec, Rendered
@@ -91,6 +93,13 @@ def test_source_of_weight_0_is_not_trained_on(tmp_path: Path) -> None:
     assert divided.how["data"].endswith("those of 'train' are left out, for its weight is 0")
 
 
+def test_source_of_weight_0_is_validated_on(tmp_path: Path) -> None:
+    source = MVTec(str(pictures.mvtec(tmp_path)), split="given", val=0.5, weight=0)
+    prepared = Pictures(Data((source,)), Classes({}, frozenset()), masks=False)
+    draws = Draws(prepared, sides(source)["val"], Data((source,)), 32, 0)
+    assert [len(images) for images, _ in draws.fixed(4)] == [2]
+
+
 def test_too_few_groups_are_one_line(tmp_path: Path) -> None:
     source = Folder(str(pictures.folder(tmp_path, count=4)), group_pattern="(block[0-9]+)")
     with pytest.raises(DataSetError, match=r"2 objects are too few to leave any for '(val|test)'"):
@@ -132,9 +141,11 @@ def test_real_pictures_ten_times_as_in_s0() -> None:
 def test_passes_keep_to_any_weights(counts: dict[str, int], data: st.DataObject) -> None:
     weights = {name: data.draw(st.floats(0.1, 4)) for name in counts}
     every = samples(counts)
-    passes = Passes(every, weights, 7)
-    if not passes.length:
+    if not any(round(weight * counts[name]) for name, weight in weights.items()):
+        with pytest.raises(DataSetError, match="the sources' weights leave no sample of"):
+            Passes(every, weights, 7)
         return
+    passes = Passes(every, weights, 7)
     for number in range(3):
         drawn = Counter(passes.sample(number * passes.length + k) for k in range(passes.length))
         for name, weight in weights.items():

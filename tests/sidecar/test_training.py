@@ -327,6 +327,20 @@ def test_device_that_is_not_there_is_refused(root: Path, tmp_path: Path) -> None
         ({"training": {"rate": -1}}, r"training\.rate: must be > 0, got -1"),
         ({"prediction": {"windows": {"kind": "whole"}}}, r"prediction\.windows: 'cae' needs sliding or mirrored"),
         ({"data": {"sources": []}}, r"data\.sources: must have one source at least"),
+        ({"model": {"kind": "deep_cae", "size_px": 100}}, r"model\.size_px: must be a multiple of 16, got 100"),
+        (
+            {"model": {"kind": "unet", "size_px": 32}, "prediction": {"windows": {"kind": "whole", "multiple_px": 8}}},
+            r"prediction\.windows\.multiple_px: must be a multiple of 16 for 'unet', got 8",
+        ),
+        ({"prediction": {}, "model": {"kind": "cae", "size_px": 16}}, r"windows\.stride_px: must be <= 16, .*; got 30"),
+        (
+            {"data": {"sources": [{"kind": "mvtec", "folder": "."}], "crop": {"kind": "tile", "margin_px": 16}}},
+            r"data\.crop\.margin_px: leaves nothing of the model's input of 32 px",
+        ),
+        (
+            {"data": {"sources": [{"kind": "mvtec", "folder": "."}], "preprocessing": {"channels": 2}}},
+            r"preprocessing\.channels: must be one of 1, 3, got 2",
+        ),
     ],
 )
 def test_wrong_config_is_one_line(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
