@@ -56,8 +56,7 @@ def evaluate_run(folder: Path, out: Path, device: str) -> Evaluation:
 
     chosen = None
     if result["thresholds"] is not None:
-        told = "chosen by the config" if config.prediction.threshold is not None else _told(divided.sides["val"])
-        chosen = Thresholds(**result["thresholds"]), told
+        chosen = Thresholds(**result["thresholds"]), result.get("chosen", "chosen on validation")
     found = evaluate(test, classes.numbers, classes.acceptable, chosen)
     record = {
         "run": config.name,
@@ -106,12 +105,6 @@ def _reconstruction(seen: Inspection, prepared: Prepared) -> Bytes | None:
         return None
     channels = [prepared.restore(np.ascontiguousarray(channel)) for channel in seen.reconstruction.transpose(2, 0, 1)]
     return rgb(np.rint(255 * np.stack(channels, axis=-1).clip(0, 1)).astype(np.uint8))
-
-
-def _told(validation: list[Sample]) -> str:
-    if all(sample.good for sample in validation):
-        return f"median of the highest scores of {len(validation)} good validation images"
-    return f"highest F1 of the pixels of {len(validation)} validation images"
 
 
 def _images(rows: list[Row]) -> str:

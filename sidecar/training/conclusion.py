@@ -7,6 +7,8 @@ from typing import Any
 
 import torch
 
+from manifests.errors import DataSetError
+
 from ..config import Config
 from ..data.classes import Classes
 from ..data.drawing import Pictures
@@ -36,22 +38,39 @@ def conclude(
         "parameters": sum(parameter.numel() for parameter in network.parameters()),
         "labels": classes.numbers,
         "acceptable": sorted(classes.acceptable),
-        "thresholds": found and to_record(found),
+        "thresholds": found and to_record(found[0]),
+        "chosen": found and found[1],
     }
     run.write_json(run.result_file, result)
 
 
+def check_judgeable(config: Config, samples: Sequence[Sample]) -> None:
+    """See, before training, that :func:`choose_thresholds` will know what the validation samples show.
+
+    Raises:
+        DataSetError: one has no mask and is not known to be good, and the config gives no threshold.
+    """
+    if config.prediction.threshold is not None or config.data.target == "part":
+        return
+    for sample in samples:
+        if sample.mask is None and not sample.good:
+            raise DataSetError(
+                f"{sample.image}: has no mask, so that no threshold can be chosen on it; give source '{sample.source}' "
+                "'masks', say 'good: true' of it, or set 'prediction.threshold'"
+            )
+
+
 def choose_thresholds(
     config: Config, predictor: Predictor, pictures: Pictures, samples: Sequence[Sample]
-) -> Thresholds | None:
+) -> tuple[Thresholds, str] | None:
     """From which score on a pixel is a defect: as the config says, or as the validation samples show.
 
     Returns:
-        The highest F1 of the pixels where validation shows defects, else the median of the highest scores of its good
-        pictures; None without samples.
+        The highest F1 of the pixels where validation shows defects, else the median of the highest scores of its
+        pictures, which are good; and which of these it is, in words. None without samples.
     """
     if config.prediction.threshold is not None:
-        return Thresholds(config.prediction.threshold)
+        return Thresholds(config.prediction.threshold), "chosen by the config"
     tally = Tally(pictures.classes.numbers, pictures.classes.acceptable)
     maxima: dict[str, list[float]] = {}
     for sample in samples:
@@ -59,4 +78,9 @@ def choose_thresholds(
         scores = predictor.inspect(pictures, prepared).scores
         tally.add(scores, prepared.mask, view=sample.view)
         maxima.setdefault(sample.view, []).append(float(scores.max()))
-    return (from_validation(tally) or from_good(maxima)) if samples else None
+    if not samples:
+        return None
+    best = from_validation(tally)
+    if best is not None:
+        return best, f"highest F1 of the pixels of {len(samples)} validation images"
+    return from_good(maxima), f"median of the highest scores of {len(samples)} good validation images"

@@ -36,7 +36,7 @@ from ..prediction.predictor import find_part
 from ..runs import Run, load_weights
 from . import progress
 from .board import Board
-from .conclusion import conclude
+from .conclusion import check_judgeable, conclude
 from .objectives import NotFinite, Objective, Stepper, objective
 from .origins import check_origins
 
@@ -80,6 +80,7 @@ def train(config: Config, folder: Path) -> Run:
     if config.model.TASK == "segmentation" and config.data.target == "defects":
         check_shown(divided.sides, classes, config.data.classes)
     if run.result() is None:
+        check_judgeable(config, divided.sides["val"])
         check_origins(run, config, divided)
     # Only now: a mistake that is mended must find the folder free.
     run.begin(config)

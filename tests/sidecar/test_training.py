@@ -24,6 +24,7 @@ from manifests.errors import DataSetError, ManifestError, RunError
 from manifests.fields import from_dict
 from sidecar.config import Config, Cosine, Halving
 from sidecar.config_files import read_config
+from sidecar.evaluation.evaluate import evaluate_run
 from sidecar.models.autoencoders import AAE, AAESpec, CAESpec
 from sidecar.prediction.export import export
 from sidecar.prediction.predict import predict
@@ -253,6 +254,25 @@ def test_a_mistake_leaves_the_folder_free(root: Path, tmp_path: Path) -> None:
     with pytest.raises(DataSetError, match="no source has samples for training"):
         train(config(root, data={"sources": [source | {"weight": 0}]}), tmp_path / "run")
     assert train(config(root), tmp_path / "run").result() is not None
+
+
+def test_threshold_is_told_by_what_the_masks_show_and_masks_are_asked_for_before_training(tmp_path: Path) -> None:
+    root = pictures.folder(tmp_path / "set")
+    for mask in (root / "masks").iterdir():
+        pictures.write(mask, np.zeros((48, 48), np.uint8))
+    source = {"kind": "folder", "folder": str(root), "train": 0.4, "val": 0.3, "test": 0.3}
+    described = small(root, training={"epochs": 1, "steps": 1, "batch": 2, "device": "cpu"})
+    unmasked = described | {"data": {"sources": [source | {"masks": None}]}}
+    with pytest.raises(DataSetError, match=r"block.*\.png: has no mask, so that no threshold can be chosen on it"):
+        train(from_dict(Config, unmasked), tmp_path / "run")
+    # Not said to be good, but the masks show that they are.
+    run = train(from_dict(Config, described | {"data": {"sources": [source]}}), tmp_path / "run")
+    evaluate_run(run.folder, tmp_path / "evaluated", "cpu")
+    told = json.loads((tmp_path / "evaluated" / "metrics.json").read_text())["thresholds"]["chosen"]
+    assert told == "median of the highest scores of 2 good validation images"
+    given = unmasked | {"prediction": described["prediction"] | {"threshold": 0.5}}
+    result = train(from_dict(Config, given), tmp_path / "given").result()
+    assert result is not None and result["chosen"] == "chosen by the config"
 
 
 def test_early_stopping_waits_for_its_patience(root: Path, tmp_path: Path) -> None:
