@@ -126,6 +126,9 @@ class DataSet:
         """Show what has been laid out in ``root`` to all who render; the data set as they see it."""
         return self  # the folder is what they see
 
+    def abandon(self) -> None:
+        """Drop what has been laid out in ``root`` and will not be published; where people look, it stays."""
+
     def lacking(self, frames: Collection[int]) -> list[int]:
         """Those of some frames that have no pair, in their order; reads names only."""
         if len(frames) <= _FEW:

@@ -140,11 +140,16 @@ def begin(manifest_file: Path, place: Place | None, options: Options) -> tuple[D
     for warning in part.report.warnings if part is not None else ():
         print(f"warning: {warning}", file=sys.stderr)
     begun = data_set.manifest_file.exists()
-    if not begun:
-        write_atomic(data_set.manifest_file, write_yaml(manifest).encode())
-    if part is not None:
-        part.save(data_set)
-    assets.save(sources, data_set)
+    try:
+        if not begun:
+            write_atomic(data_set.manifest_file, write_yaml(manifest).encode())
+        if part is not None:
+            part.save(data_set)
+        assets.save(sources, data_set)
+    except BaseException:
+        if not begun:
+            data_set.abandon()
+        raise
     return data_set if begun else data_set.publish(), manifest, wanted
 
 

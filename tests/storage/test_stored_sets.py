@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from manifests.errors import DataSetError, FolderRefused
+from manifests.errors import DataSetError, FolderRefused, UserError
 from manifests.files import write_yaml
 from manifests.layout import write_atomic
+from tests.farm.conftest import write_manifest
 from tests.farm.disks import small_disk
 from tests.worker.made import fill, made_manifest
 from worker.data_sets import open_data_set
@@ -22,7 +23,7 @@ from worker.pairs import attempts, damaged
 from worker.pairs.attempts import Fenced, attempt
 from worker.pairs.failures import Try, add, failures, forget, quarantined
 from worker.pairs.scan import scan
-from worker.runs import verify
+from worker.runs import Options, begin, verify
 from worker.storage import objects
 from worker.storage.objects import Objects
 from worker.storage.stored_sets import SET_UP, StoredSet
@@ -65,7 +66,7 @@ def commit(data_set: StoredSet, *frames: int) -> None:
             assert data_set.commit(staged(held, frame), frame)
 
 
-def test_set_up_comes_to_each_machine_once(machine: Machine, bucket: Bucket) -> None:
+def test_set_up_comes_to_each_machine_once(machine: Machine, bucket: Bucket, tmp_path: Path) -> None:
     first = machine("a")
     assert (first.part_folder / "abc.npz").read_bytes() == b"a part"
     assert machine("a").root == first.root != machine("b").root
@@ -73,9 +74,23 @@ def test_set_up_comes_to_each_machine_once(machine: Machine, bucket: Bucket) -> 
     bucket.files.pipe_file(f"{bucket.url}/files/{hashlib.sha256(b'a part').hexdigest()}", b"a par")
     with pytest.raises(DataSetError, match=r"part/abc.npz is absent or damaged"):
         machine("c")
+    assert not list((tmp_path / "c").iterdir()), "what came of it does not stay"
     bucket.files.pipe_file(f"{bucket.url}/{SET_UP}", json.dumps({"assets/../../../x": "0" * 64}).encode())
     with pytest.raises(DataSetError, match=r"data_set.json: is damaged"):
         machine("d")
+
+
+def test_set_up_that_cannot_be_laid_out_leaves_nothing(
+    bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with small_disk(tmp_path / "disk", megabytes=0.004) as mounted:
+        if not mounted:
+            pytest.skip("needs the right to mount a small disk")
+        monkeypatch.setenv("DEFECTORY_CACHE", str(tmp_path / "disk"))
+        with pytest.raises(UserError, match="No space left on device"):
+            begin(write_manifest(tmp_path / "m"), bucket.url, Options(device="cpu"))
+        assert not list((tmp_path / "disk").iterdir())
+    assert not bucket.names()
 
 
 def test_first_commit_wins(machine: Machine, bucket: Bucket) -> None:

@@ -73,9 +73,12 @@ class StoredSet(DataSet):
             return None
         root = cache() / hashlib.sha256(self.url.encode() + b"\n" + listing).hexdigest()[:32]
         if not root.is_dir():
-            with disk_errors(self.root):
-                self._copy_set_up(_listed(listing, self.url))
-                _move(self.root, root)
+            try:
+                with disk_errors(self.root):
+                    self._copy_set_up(_listed(listing, self.url))
+                    _move(self.root, root)
+            finally:
+                self.abandon()
         return StoredSet(self.url, root)
 
     def check_vacant(self) -> None:
@@ -103,10 +106,13 @@ class StoredSet(DataSet):
             if self.objects.read(SET_UP) != listing:
                 raise DataSetError(f"{self.url}: another data set was submitted there meanwhile; choose another --out")
         finally:
-            shutil.rmtree(self.root, ignore_errors=True)
+            self.abandon()
         there = StoredSet(self.url).synced()
         assert there is not None
         return there
+
+    def abandon(self) -> None:
+        shutil.rmtree(self.root, ignore_errors=True)
 
     def _copy_set_up(self, hashes: dict[str, str]) -> None:
         for name, sha256 in hashes.items():
@@ -263,7 +269,6 @@ def _move(folder: Path, place: Path) -> None:
         # Another worker of this machine was first.
         if not place.is_dir():
             raise
-        shutil.rmtree(folder)
 
 
 def _pair(frame: int) -> str:
