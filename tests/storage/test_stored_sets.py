@@ -70,6 +70,8 @@ def test_set_up_comes_to_each_machine_once(machine: Machine, bucket: Bucket, tmp
     first = machine("a")
     assert (first.part_folder / "abc.npz").read_bytes() == b"a part"
     assert machine("a").root == first.root != machine("b").root
+    with attempt(first):
+        assert first.set_up() == [first.manifest_file, first.part_folder / "abc.npz"]
     assert sorted(name.partition("/")[0] for name in bucket.names()) == [SET_UP, "files", "files"]
     bucket.files.pipe_file(f"{bucket.url}/files/{hashlib.sha256(b'a part').hexdigest()}", b"a par")
     with pytest.raises(DataSetError, match=r"part/abc.npz is absent or damaged"):

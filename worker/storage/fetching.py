@@ -80,10 +80,10 @@ def fetch(url: StoreUrl, folder: Path) -> Fetched:
 
 def _lay_out(stored: StoredSet, target: DataSet) -> None:
     """Write the set-up; the manifest first, by which the folder is known to be this data set's."""
-    files = [path.relative_to(stored.root) for path in stored.root.rglob("*") if path.is_file()]
-    for name in sorted(files, key=lambda name: (name.name != stored.manifest_file.name, name)):
-        if not name.is_relative_to(stored.attempts_folder.name) and not (target.root / name).exists():
-            write_atomic(target.root / name, (stored.root / name).read_bytes())
+    for path in stored.set_up():
+        place = target.root / path.relative_to(stored.root)
+        if not place.exists():
+            write_atomic(place, path.read_bytes())
 
 
 def _bring(stored: StoredSet, target: DataSet, manifest: Manifest, scratch: Path, frame: int) -> str | None:

@@ -93,9 +93,8 @@ class StoredSet(DataSet):
             DataSetError: another data set was put there meanwhile; or the store overwrites where it must not.
         """
         try:
-            found = (path for path in sorted(self.root.rglob("*")) if path.is_file())
-            files = {path.relative_to(self.root).as_posix(): path.read_bytes() for path in found}
-            hashes = {name: hashlib.sha256(files[name]).hexdigest() for name in sorted(files) if _SAFE.fullmatch(name)}
+            files = {path.relative_to(self.root).as_posix(): path.read_bytes() for path in self.set_up()}
+            hashes = {name: hashlib.sha256(files[name]).hexdigest() for name in sorted(files)}
             for name, sha256 in hashes.items():
                 self.objects.write(f"{_FILES}/{sha256}", files[name])
             listing = json.dumps(hashes, indent=1, ensure_ascii=False).encode()
@@ -113,6 +112,12 @@ class StoredSet(DataSet):
 
     def abandon(self) -> None:
         shutil.rmtree(self.root, ignore_errors=True)
+
+    def set_up(self) -> list[Path]:
+        """Files of the set-up that lies in ``root``, the manifest first."""
+        # Attempts, which lie there too, come and go while they are listed.
+        beside = [*self.part_folder.glob("*.npz"), *self.assets_folder.rglob("*"), self.assets_file]
+        return [self.manifest_file, *sorted(path for path in beside if path.is_file())]
 
     def _copy_set_up(self, hashes: dict[str, str]) -> None:
         for name, sha256 in hashes.items():
