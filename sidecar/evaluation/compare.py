@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from manifests.layout import write_atomic
 
 from . import report
 
+_INSIDE = "evaluated"
+"""Where a run's evaluation lies in its folder, unless told otherwise."""
 _SCORES = ("precision", "recall", "f1", "f2", "iou", "auroc", "auprc", "aupro")
 
 
@@ -27,8 +30,9 @@ def compare(folders: Sequence[Path], out: Path) -> None:
         RunError: a run was not evaluated.
     """
     # Runs of one config have one name, but each a folder of its own.
-    records = [_read(folder, "metrics.json") | {"run": folder.resolve().name} for folder in folders]
-    drawn = [_read(folder, "curves.json") for folder in folders]
+    runs = named(folders)
+    records = [_read(folder, "metrics.json") | {"run": name} for folder, name in runs.items()]
+    drawn = [_read(folder, "curves.json") for folder in runs]
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(["run", *_SCORES, "defect_wise_recall", "training_seconds"])
@@ -41,8 +45,16 @@ def compare(folders: Sequence[Path], out: Path) -> None:
     write_atomic(out / "report.html", report.comparison(records, drawn).encode())
 
 
+def named(folders: Sequence[Path]) -> dict[Path, str]:
+    """Runs, each once, or evaluations that lie in none, and the shortest end of each one's path that no other has."""
+    paths = [path.parent if path.name == _INSIDE else path for path in map(Path.resolve, folders)]
+    ends = {path: ["/".join(path.parts[-n:]) for n in range(1, len(path.parts) + 1)] for path in paths}
+    taken = Counter(end for every in ends.values() for end in every)
+    return {path: next(end for end in every if taken[end] == 1) for path, every in ends.items()}
+
+
 def _read(folder: Path, name: str) -> dict[str, Any]:
-    for file in (folder / "evaluated" / name, folder / name):
+    for file in (folder / _INSIDE / name, folder / name):
         if file.exists():
             try:
                 record: dict[str, Any] = json.loads(file.read_bytes())
