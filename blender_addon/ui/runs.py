@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -20,6 +21,8 @@ from .preferences import Settings
 _EVERY_S = 0.5
 _PATIENCE_S = 10.0
 """How long a command may take to stop when the add-on goes."""
+_NOT_THERE = "is not on the farm"
+"""What the command says where there is nothing to take back: nothing was handed over, or all of it is done."""
 
 
 @dataclass
@@ -35,6 +38,7 @@ class Run:
         environment: of the command.
         watch: command that waits for the farm, once the data set is handed over; empty: there is nothing to wait for.
         withdraw: command that takes the data set back from the farm; empty: it is not there.
+        cancelled: whether it is being stopped.
         done: pairs that are there.
     """
 
@@ -46,6 +50,7 @@ class Run:
     environment: dict[str, str]
     watch: list[str]
     withdraw: list[str]
+    cancelled: bool = False
     done: int = 0
 
     def go_on(self, words: list[str]) -> None:
@@ -113,36 +118,26 @@ def cancel() -> None:
     """Stop: what is committed stays, and the next run goes on from there.
 
     The command stops as Ctrl-C has it, though by SIGTERM: a Blender that a shell started in the background ignores
-    Ctrl-C, and so do its children. What a farm has already is taken back.
-
-    Raises:
-        BlenderError: the command cannot be started.
+    Ctrl-C, and so do its children. What a farm has by then is taken back as soon as the command has ended.
     """
-    if run is None or run.process.poll() is not None:
-        return
-    if run.withdraw and not run.watch:
-        run.process.kill()  # it only looks on
-        run.process.wait()
-        run.go_on(run.withdraw)
-        run.withdraw = []
-    else:
-        run.watch = []
+    if run is not None and not run.cancelled:
+        run.cancelled = True
         run.process.terminate()
 
 
 def leave() -> None:
-    """Stop rendering here, and look no longer at a farm, which goes on."""
-    global run
-    if run is not None:
-        run.process.terminate()
+    """Stop rendering here, and look no longer at a farm, which goes on; but what was cancelled there is taken back."""
+    if run is not None and not run.cancelled:
+        run.withdraw = []
+        cancel()
+    while run is not None:
         try:
             run.process.wait(_PATIENCE_S)
         except subprocess.TimeoutExpired:
             run.process.kill()
             run.process.wait()
-        run.log.close()
-        run.private.cleanup()
-        run = None
+        with contextlib.suppress(errors.UserError):  # there is no panel any more that could say it
+            _end()
     if bpy.app.timers.is_registered(_watch):
         bpy.app.timers.unregister(_watch)
 
@@ -184,9 +179,12 @@ def _start(
 def _end() -> None:
     global run, last
     assert run is not None
-    if run.process.returncode == 0 and run.watch:
-        watch, run.watch = run.watch, []
-        run.go_on(watch)
+    if run.cancelled:
+        following, run.withdraw = run.withdraw, []
+    else:
+        following, run.watch = run.watch if run.process.returncode == 0 else [], []
+    if following:
+        run.go_on(following)
         return
     ended, run = run, None
     last = ended.data_set
@@ -198,4 +196,6 @@ def _end() -> None:
         line = next(
             (line for line in reversed(said) if line.startswith("defectory: ")), said[-1] if said else "no word"
         )
+        if ended.cancelled and _NOT_THERE in line:
+            return
         raise errors.BlenderError(line.removeprefix("defectory: ").removeprefix("error: "))

@@ -52,12 +52,15 @@ def test_a_submitted_inspection_ends_in_pairs_and_a_report(
 
 def test_what_is_cancelled_stops_and_keeps_its_pairs(inside: Inside, farm: Farm, command: Path, tmp_path: Path) -> None:
     write_box(tmp_path / "box.stl")
-    facts = inside("farm.stop", tmp_path / "box.stl", command, farm.url)
-    for name in ("here", "farm"):
+    lingering = tmp_path / "lingering"
+    lingering.write_text(f'#!/bin/sh\n\'{command}\' "$@" || exit\n[ "$1" != submit ] || exec sleep 300\n')
+    lingering.chmod(0o755)
+    facts = inside("farm.stop", tmp_path / "box.stl", command, lingering, farm.url)
+    for name in ("here", "farm", "early", "at_once"):
         pressed, cancelled, folder, pairs = facts[name]
         assert pressed == cancelled == [["FINISHED"], ""], name
         assert Path(folder) == tmp_path / "sets" / name
-        assert 0 < pairs < 40, name
+        assert (pairs == 0) if name == "at_once" else (0 < pairs < 40), name
     assert facts["left"] == [{}, True]
     assert marked(str(command)) == {}
     assert board.look(farm.redis).runs == []

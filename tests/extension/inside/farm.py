@@ -38,18 +38,28 @@ def submit(part: str, command: str, redis_url: str, browser: str) -> dict[str, A
     return facts
 
 
-def stop(part: str, command: str, redis_url: str) -> dict[str, Any]:
-    """Stop a render here, one on the farm, and one by disabling the extension; the first goes on afterwards."""
+def stop(part: str, command: str, lingering: str, redis_url: str) -> dict[str, Any]:
+    """Stop a render here, three on the farm, and one by disabling the extension; the first goes on afterwards.
+
+    Those on the farm: one that the farm has, while the extension goes; one whose hand-over is done, though the command
+    has not ended; one of which the farm has not heard.
+    """
     begin(part, command, redis_url)
+    preferences = bpy.context.preferences.addons[ADDON].preferences
     group, runs, facts = bpy.context.scene.defectory.manifest, module("ui.runs"), {}
-    for name, button in (("here", "render_here"), ("farm", "submit")):
-        group.name, group.render.samples, group.instances = name, _LONG, 40
+    ways = {
+        "here": ("render_here", command, lambda pairs: pairs, runs.wait),
+        "farm": ("submit", command, lambda pairs: pairs and _handed_over(), runs.leave),
+        "early": ("submit", lingering, lambda pairs: pairs, runs.wait),
+        "at_once": ("submit", command, lambda pairs: True, runs.wait),
+    }
+    for name, (button, program, begun, end) in ways.items():
+        group.name, group.render.samples, group.instances, preferences.command = name, _LONG, 40, program
         pressed = _pressed(button)
         data_set = runs.run.data_set
-        # A run on the farm is taken back only once it was handed over.
-        _until(lambda data_set=data_set: data_set.complete_frames() and _handed_over())
+        _until(lambda data_set=data_set, begun=begun: begun(data_set.complete_frames()))
         cancelled = _pressed("cancel_run")
-        runs.wait()
+        end()
         facts[name] = [pressed, cancelled, str(runs.last.root), len(data_set.complete_frames())]
     group.name, group.render.samples, group.instances = "here", _LONG, 40
     _pressed("render_here")
