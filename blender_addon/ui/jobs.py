@@ -20,7 +20,7 @@ from typing import IO, Any
 import bpy
 
 from ..contract import errors
-from .messages import guarded, redraw
+from .messages import described, guarded, redraw
 
 _EVERY_S = 0.2
 
@@ -101,7 +101,7 @@ def begin(
         kind: of the job.
         title: for people.
         command: program and arguments.
-        then: called when it has ended well, while ``scratch`` is still there; it guards itself.
+        then: called when it has ended well, while ``scratch`` is still there.
         hear: called with each line of its output.
         scratch: a folder that goes when the job has ended.
         environment: of the process; None: Blender's own.
@@ -180,17 +180,24 @@ def _look(kind: str, job: Job) -> None:
     ended = job.process.poll() is not None
     try:
         job.listen()
-    except errors.UserError as problem:
-        job.problem = job.problem or str(problem)
+    except Exception as failure:
+        job.problem = job.problem or described(failure)
     if not ended:
         return
     # First of all: what comes next may begin a job of the same kind.
     running.pop(kind, None)
-    if job.process.returncode == 0 and not job.problem:
-        job.then()
-    else:
-        guarded(lambda: _refuse(job), job.about)
-    job.end()
+    well = job.process.returncode == 0 and not job.problem
+    guarded(lambda: _finish(job, well), job.title if well else job.about)
+
+
+def _finish(job: Job, well: bool) -> None:
+    try:
+        if well:
+            job.then()
+        else:
+            _refuse(job)
+    finally:
+        job.end()
 
 
 def _refuse(job: Job) -> None:

@@ -30,16 +30,21 @@ def guarded(action: Callable[[], object], about: str = "") -> bool:
     """
     try:
         action()
-    except errors.UserError as mistake:
-        _say(str(mistake), about, getattr(mistake, "field", ""))
-    except Exception as bug:
-        traceback.print_exc()  # for the console, where a report of the bug can be copied from
-        _say(f"Defectory failed ({type(bug).__name__}: {bug}); the system console has more", about)
+    except Exception as failure:
+        _say(described(failure), about, getattr(failure, "field", ""))
     else:
         if about in ("", _problem_about):
             _say("", about)
         return True
     return False
+
+
+def described(failure: Exception) -> str:
+    """What went wrong, in a line for the panel; a bug also goes to the console, where a report of it is copied from."""
+    if isinstance(failure, errors.UserError):
+        return str(failure)
+    traceback.print_exception(failure)
+    return f"Defectory failed ({type(failure).__name__}: {failure}); the system console has more"
 
 
 def _say(text: str, about: str, field: str = "") -> None:

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -19,6 +20,8 @@ from .messages import guarded, redraw
 from .preferences import Settings
 
 _EVERY_S = 0.5
+_LOOK_SHARE = 0.05
+"""Of the time may go into counting the pairs."""
 _PATIENCE_S = 10.0
 """How long a command may take to stop when the add-on goes."""
 _NOT_THERE = "is not on the farm"
@@ -39,7 +42,8 @@ class Run:
         watch: command that waits for the farm, once the data set is handed over; empty: there is nothing to wait for.
         withdraw: command that takes the data set back from the farm; empty: it is not there.
         cancelled: whether it is being stopped.
-        done: pairs that are there.
+        done: pairs that are there, as of the last look.
+        next_look: not before, on the clock of ``time.monotonic``.
     """
 
     process: subprocess.Popen[bytes]
@@ -52,6 +56,7 @@ class Run:
     withdraw: list[str]
     cancelled: bool = False
     done: int = 0
+    next_look: float = 0.0
 
     def go_on(self, words: list[str]) -> None:
         """Have another command take the place of the one that ended."""
@@ -156,13 +161,27 @@ def wait() -> None:
 def _watch() -> float | None:
     if run is None:
         return None
-    run.done = len(run.data_set.complete_frames())
+    if time.monotonic() >= run.next_look:
+        guarded(_look, "pairs")
     redraw()
     if run.process.poll() is None:
         return _EVERY_S
     guarded(_end)
     redraw()
     return _EVERY_S if run is not None else None
+
+
+def _look() -> None:
+    """Count the pairs, of which there may be many on a slow disk: the window waits meanwhile."""
+    assert run is not None
+    began = time.monotonic()
+    try:
+        run.done = len(run.data_set.complete_frames())
+    except OSError as problem:
+        raise errors.DataSetError(f"{run.data_set.root}: cannot be read: {problem.strerror}") from None
+    finally:
+        now = time.monotonic()
+        run.next_look = now + (now - began) / _LOOK_SHARE
 
 
 def _start(

@@ -24,6 +24,20 @@ def test_mishaps_are_said_and_kill_no_driver(inside: Inside, examples: Path) -> 
     assert facts["third"] != facts["first"]
 
 
+def test_what_fails_beside_the_window_is_said_and_watched_on(inside: Inside, tmp_path: Path) -> None:
+    pairs, command = tmp_path / "sets" / "box" / "pairs", tmp_path / "defectory"
+    command.write_text('#!/bin/sh\nmkdir -p "$4"\n: > "$4/pairs"\nexec sleep 300\n')
+    command.chmod(0o755)
+    facts = inside("mishaps.beside_the_window", pairs, command)
+    bug = "Defectory failed (ValueError: of a bug); the system console has more"
+    assert facts["then"] == facts["hear"] == [[], bug, False]
+    # What was said about another job still stands.
+    assert facts["well"] == [[], bug, False]
+    assert facts["unreadable"] == [0.5, f"{pairs.parent}: cannot be read: Not a directory"]
+    assert facts["readable"] == ["", 1]
+    assert facts["ended"] == [True, ""]
+
+
 def test_what_is_taken_away_behind_the_panels_back_is_said_and_comes_back(inside: Inside, tmp_path: Path) -> None:
     """In a file that was never saved; each harm undone, the next export is that from before to the letter."""
     write_box(tmp_path / "box.stl", 40)

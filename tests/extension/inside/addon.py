@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 import bpy
@@ -26,6 +27,14 @@ def enable() -> float:
 
 def disable() -> None:
     bpy.ops.preferences.addon_disable(module=ADDON)
+
+
+def until(condition: Callable[[], object], seconds: float = 180.0) -> None:
+    """Wait for something."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, module("ui.messages").problem or "waited in vain"
+        time.sleep(0.05)
 
 
 def registered() -> dict[str, list[str]]:

@@ -1,13 +1,11 @@
 """Data sets rendered by the buttons of the panel: here, on a farm, and stopped."""
 
 import os
-import time
-from collections.abc import Callable
 from typing import Any
 
 import bpy
 
-from .addon import ADDON, disable, enable, module, registered
+from .addon import ADDON, disable, enable, module, registered, until
 from .drawing import pages
 
 _LONG = 300
@@ -33,7 +31,7 @@ def submit(part: str, command: str, redis_url: str, browser: str) -> dict[str, A
     facts["twice"] = _pressed("submit")
     runs.wait()
     facts["data_set"] = str(runs.last.root)
-    _until(runs.last.report_file.is_file)
+    until(runs.last.report_file.is_file)
     facts["after"], facts["report"] = _shown(), _pressed("open_report")
     return facts
 
@@ -57,7 +55,7 @@ def stop(part: str, command: str, lingering: str, redis_url: str) -> dict[str, A
         group.name, group.render.samples, group.instances, preferences.command = name, _LONG, 40, program
         pressed = _pressed(button)
         data_set = runs.run.data_set
-        _until(lambda data_set=data_set, begun=begun: begun(data_set.complete_frames()))
+        until(lambda data_set=data_set, begun=begun: begun(data_set.complete_frames()))
         cancelled = _pressed("cancel_run")
         end()
         facts[name] = [pressed, cancelled, str(runs.last.root), len(data_set.complete_frames())]
@@ -65,7 +63,7 @@ def stop(part: str, command: str, lingering: str, redis_url: str) -> dict[str, A
     _pressed("render_here")
     before = facts["here"][-1]
     data_set = runs.run.data_set
-    _until(lambda: len(data_set.complete_frames()) > before)
+    until(lambda: len(data_set.complete_frames()) > before)
     disable()
     facts["left"] = [registered(), runs.run is None]
     return facts
@@ -86,10 +84,3 @@ def _shown() -> list[str]:
     """What the panel has below its buttons that render."""
     page = pages()["ExportPanel"] or []
     return page[page.index("defectory.submit") + 1 :]
-
-
-def _until(condition: Callable[[], object], seconds: float = 180.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, module("ui.messages").problem or "waited in vain"
-        time.sleep(0.05)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import resource
 import signal
+import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import bpy
 
-from .addon import enable, module
+from .addon import ADDON, enable, module, until
 from .drawing import pages
 from .sight import driven, frames_seen
 
@@ -36,6 +38,40 @@ def mishaps(manifest: str) -> dict[str, Any]:
     scene.frame_set(scene.frame_end)
     facts["deleted_problem"] = module("ui.messages").problem
     facts["seed"] = module("ui.drivers").run(scene, inspection.current.table)
+    return facts
+
+
+def beside_the_window(pairs: str, command: str) -> dict[str, Any]:
+    """What is watched fails while it is watched, as Blender's timers watch it, which it drops where one raises."""
+    enable()
+    jobs, runs, messages = module("ui.jobs"), module("ui.runs"), module("ui.messages")
+    facts: dict[str, Any] = {}
+
+    def fail(*_: str) -> None:
+        raise ValueError("of a bug")
+
+    ways = {"then": {"then": fail}, "hear": {"then": fail, "hear": fail}, "well": {"then": lambda: None}}
+    scratches = []
+    for kind, calls in ways.items():
+        scratches.append(tempfile.TemporaryDirectory())
+        jobs.begin(kind, kind, [sys.executable, "-c", "print('line')"], scratch=scratches[-1], **calls)
+        # Before the next begins: the panel has one line.
+        until(lambda: jobs._watch() is None)
+        facts[kind] = [list(jobs.running), messages.problem, Path(scratches[-1].name).exists()]
+
+    preferences = bpy.context.preferences.addons[ADDON].preferences
+    preferences.command, preferences.output_folder = command, str(Path(pairs).parents[1])
+    manifest = module("contract").schema.from_dict({"name": Path(pairs).parent.name, "part": {"file": "box.stl"}})
+    runs.begin(manifest, Path(pairs).parents[2] / "box.yaml", module("ui.preferences").settings(), farm=False)
+    until(Path(pairs).is_file)
+    facts["unreadable"] = [runs._watch(), messages.problem]
+    Path(pairs).unlink()
+    (Path(pairs) / "0000" / "0000007").mkdir(parents=True)
+    until(lambda: runs._watch() and runs.run.done)  # it looks a twentieth of the time
+    facts["readable"] = [messages.problem, runs.run.done]
+    runs.cancel()
+    until(lambda: runs._watch() is None)
+    facts["ended"] = [runs.run is None, messages.problem]
     return facts
 
 
