@@ -49,7 +49,8 @@ def read_config(
             raise ManifestError(str(path), f"has no variant '{variant}'; known are {', '.join(variants) or 'none'}")
         data = merged(data, variants[variant])
         data["name"] = f"{data.get('name', path.stem)}_{variant}"
-    small, stand_ins = data.pop("small", {}), data.pop("stand_in", {})
+    small = _mapping(data.pop("small", None), f"{path}: small")
+    stand_ins = _mappings(data.pop("stand_in", None), f"{path}: stand_in")
     if scale == "small":
         data = merged(data, small)
     for change in changes:
@@ -93,10 +94,18 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         raise ManifestError(str(path), error.problem + more) from None
     if not isinstance(data, dict):
         raise ManifestError(str(path), "must be a mapping of fields")
-    variants = data.pop("variants", {})
-    if not isinstance(variants, dict):
-        raise ManifestError(f"{path}: variants", "must be a mapping of names to what differs")
-    return data, variants
+    return data, _mappings(data.pop("variants", None), f"{path}: variants")
+
+
+def _mappings(data: Any, where: str) -> dict[str, dict[str, Any]]:
+    return {name: _mapping(value, f"{where}.{name}") for name, value in _mapping(data, where).items()}
+
+
+def _mapping(data: Any, where: str) -> dict[str, Any]:
+    """Plain data that must be a mapping, or nothing, which stands for an empty one."""
+    if not isinstance(data, dict | None):
+        raise ManifestError(where, "must be a mapping of names to what differs")
+    return data or {}
 
 
 def _with_folders(data: dict[str, Any], folders: Sequence[str], stand_ins: Mapping[str, Any]) -> dict[str, Any]:
@@ -155,4 +164,7 @@ def _put(data: Any, steps: Sequence[str | int], value: Any, path: str) -> Any:
         if not isinstance(data, list) or step >= len(data):
             raise ManifestError(path, f"there is no item {step}")
         return [_put(item, rest, value, path) if k == step else item for k, item in enumerate(data)]
+    if not isinstance(data, Mapping | None):
+        more = f"is a list; name an item of it, as in [0].{step}" if isinstance(data, list) else "has no fields"
+        raise ManifestError(path, f"there is no '{step}': what it is to be a field of {more}")
     return {**(data or {}), step: _put((data or {}).get(step), rest, value, path)}

@@ -385,11 +385,23 @@ def test_changes_variants_and_scale_are_laid_over_the_config(tmp_path: Path) -> 
         ("training.epochs", "is no change; write training.epochs=3"),
         ("data.sources[4].weight=1", "there is no item 4"),
         ("training.epoch=3", "unknown key; did you mean 'epochs'"),
+        ("data.sources.weight=10", r"there is no 'weight': .* is a list; name an item of it, as in \[0\]\.weight"),
+        ("name.x=1", "there is no 'x': what it is to be a field of has no fields"),
     ):
         with pytest.raises(ManifestError, match=message):
             read_config(file, variant="b", changes=[wrong])
     with pytest.raises(ManifestError, match="has variants; choose one of b"):
         read_config(file)
+
+
+def test_what_is_left_empty_differs_in_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps(small(tmp_path) | {"variants": {"plain": None}, "small": None, "stand_in": None}))
+    assert read_config(file, scale="small", variant="plain").name == "small_plain"
+    for wrong, where in (({"variants": {"plain": 3}}, r"variants\.plain"), ({"small": [1]}, "small")):
+        file.write_text(json.dumps(small(tmp_path) | wrong))
+        with pytest.raises(ManifestError, match=f"{where}: must be a mapping"):
+            read_config(file)
 
 
 def test_network_that_is_trained_is_in_use_without_dropout(root: Path, tmp_path: Path) -> None:
