@@ -101,7 +101,9 @@ class Training:
     validate_every: int = field("Epochs from one validation to the next.", 1, low=1)
     precision: Literal["full", "mixed"] = field("mixed: half precision where it is safe.", "full")
     device: Literal["auto", "cpu", "cuda", "mps"] = field("auto: the first there is of cuda, mps, cpu.", "auto")
-    workers: int = field("Processes that prepare batches; 0: none but the training itself.", 0, low=0)
+    workers: int = field(
+        "Processes that prepare batches; 0, and where a U-Net finds the part: none but the training itself.", 0, low=0
+    )
     start_from: str | None = field(
         "Run whose weights to begin with (fine-tuning): its folder, or its name where it lies beside this one.", None
     )

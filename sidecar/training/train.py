@@ -101,6 +101,8 @@ class _Trainer:
         self._run, self._config, self._divided = run, config, divided
         self._classes, self._device = classes, device
         unet = find_part(config.data.preprocessing, device)
+        # A U-Net on a GPU cannot be used in processes that are forked from this one.
+        self._workers = 0 if unet else config.training.workers
         supervised = config.model.TASK == "segmentation"
         self._pictures = Pictures(config.data, classes, unet, masks=supervised)
         self._draws = Draws(self._pictures, divided.sides["train"], config.data, config.model.size_px, config.seed)
@@ -186,7 +188,7 @@ class _Trainer:
             self._draws,
             batch_size=batch,
             sampler=draws,
-            num_workers=self._config.training.workers,
+            num_workers=self._workers,
             pin_memory=self._device.type == "cuda",
         )
         for images, targets in loader:

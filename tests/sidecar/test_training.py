@@ -26,6 +26,7 @@ from sidecar.config import Config, Cosine, Halving
 from sidecar.config_files import read_config
 from sidecar.evaluation.evaluate import evaluate_run
 from sidecar.models.autoencoders import AAE, AAESpec, CAESpec
+from sidecar.prediction import predictor
 from sidecar.prediction.export import export
 from sidecar.prediction.predict import predict
 from sidecar.runs import Run
@@ -137,6 +138,30 @@ def test_processes_that_prepare_batches_change_nothing(root: Path, tmp_path: Pat
     alone = train(config(root, training=training), tmp_path / "alone").folder
     helped = train(config(root, training=training | {"workers": 2}), tmp_path / "helped").folder
     assert same(weights(alone), weights(helped))
+
+
+def test_unet_that_finds_the_part_is_asked_by_its_own_process(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a GPU it could not be used by another."""
+    unet, home = Run(tmp_path / "unet"), os.getpid()
+    found = config(root, model={"kind": "unet", "size_px": 32}, prediction={"windows": {"kind": "whole"}})
+    unet.begin(found)
+    unet.save(unet.best_file, {"network": found.model.build(1).state_dict()})
+
+    def find_part(*arguments: Any) -> Any:
+        find = predictor.find_part(*arguments)
+
+        def at_home(image: Any) -> Any:
+            assert find is not None and os.getpid() == home
+            return find(image)
+
+        return at_home
+
+    monkeypatch.setattr("sidecar.training.train.find_part", find_part)
+    data = small(root)["data"] | {"preprocessing": {"part": {"kind": "unet", "run": str(unet.folder)}}}
+    training = small(root)["training"] | {"epochs": 1, "workers": 1}
+    assert train(config(root, data=data, training=training), tmp_path / "run").result() is not None
 
 
 def test_mixed_precision_trains(root: Path, tmp_path: Path) -> None:
