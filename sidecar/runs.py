@@ -95,6 +95,17 @@ class Run:
         """What came of the run; None before it is done."""
         return self._json(self.result_file)
 
+    def finished(self) -> dict[str, Any]:
+        """What came of the run.
+
+        Raises:
+            RunError: it is not done.
+        """
+        result = self.result()
+        if result is None:
+            raise RunError(f"{self.folder}: is not done; 'defectory-sidecar train' goes on with it")
+        return result
+
     def history(self) -> list[dict[str, str]]:
         """A row for each epoch, as ``history.csv`` has them; none before the first."""
         if not self.history_file.exists():

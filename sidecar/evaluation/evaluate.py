@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from manifests.errors import DataSetError, RunError
+from manifests.errors import DataSetError
 from manifests.layout import write_atomic
 
 from .. import devices
@@ -39,9 +39,7 @@ def evaluate_run(folder: Path, out: Path, device: str) -> Evaluation:
         RunError: there is no such run or device, it is not done, or its data changed.
     """
     run = Run(folder)
-    config, result, where = run.config(), run.result(), devices.choose(device)
-    if result is None:
-        raise RunError(f"{folder}: is not done; 'defectory-sidecar train' goes on with it")
+    config, result, where = run.config(), run.finished(), devices.choose(device)
     divided = divide(config.data.sources, config.seed)
     check_unchanged(run.split() or {}, divided.record(), folder)
     if not divided.sides["test"]:

@@ -50,14 +50,12 @@ def predict(folder: Path, images: Path, out: Path, threshold: float | None, devi
 
     Raises:
         DataSetError: there are no pictures, or one cannot be read.
-        RunError: there is no such run or device, it is not done, or it has no threshold and none is given.
+        RunError: there is no such run or device, it has no weights yet, or no threshold is given and it
+            is not done, or has none.
     """
     run = Run(folder)
     config, where = run.config(), devices.choose(device)
-    result = run.result() or {}
-    if threshold is None and result.get("thresholds") is None:
-        raise RunError(f"{folder}: has no threshold, for want of validation samples; give one with --threshold")
-    limits = Thresholds(threshold) if threshold is not None else Thresholds(**result["thresholds"])
+    limits = _chosen(run) if threshold is None else Thresholds(threshold)
     predictor = Predictor(config, run.network(where), where)
     pictures = Pictures(config.data, Classes({}, frozenset()), find_part(config.data.preprocessing, where), masks=False)
     found = []
@@ -76,6 +74,13 @@ def predict(folder: Path, images: Path, out: Path, threshold: float | None, devi
     writer.writerows(vars(one).values() for one in found)
     write_atomic(out / "found.csv", table.getvalue().encode())
     return found
+
+
+def _chosen(run: Run) -> Thresholds:
+    record = run.finished()["thresholds"]
+    if record is None:
+        raise RunError(f"{run.folder}: has no threshold, for want of validation samples; give one with --threshold")
+    return Thresholds(**record)
 
 
 def _images(path: Path) -> list[tuple[str, Path]]:

@@ -200,6 +200,16 @@ def test_exported_network_gives_what_the_live_one_gives(done: Path, tmp_path: Pa
     assert (tmp_path / "model.onnx").stat().st_size > 10_000
 
 
+def test_run_that_is_not_done_says_so(root: Path, tmp_path: Path) -> None:
+    Run(tmp_path / "run").begin(config(root))
+    for use in (
+        lambda: predict(tmp_path / "run", root / "test", tmp_path / "found", None, "cpu"),
+        lambda: evaluate_run(tmp_path / "run", tmp_path / "evaluated", "cpu"),
+    ):
+        with pytest.raises(RunError, match="run: is not done; 'defectory-sidecar train' goes on with it"):
+            use()
+
+
 def test_export_that_differs_is_refused(done: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sidecar.prediction.export._TOLERANCE", -1.0)
     with pytest.raises(RunError, match=r"differs from the live one by .*; nothing was written"):
