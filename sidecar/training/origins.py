@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from manifests.errors import RunError
 
@@ -13,7 +14,7 @@ from ..runs import Run
 
 
 def check_origins(run: Run, config: Config, divided: Divided) -> None:
-    """See that no run that this one begins with, or melds, was trained on groups of its validation or test.
+    """See that no run whose weights this one takes, or melds, was trained on groups of its validation or test.
 
     Raises:
         RunError: one was, or there is no such run.
@@ -50,6 +51,11 @@ def _origins(run: Run, config: Config) -> Iterator[Run]:
 
 
 def _named(run: Run, config: Config) -> list[Run]:
-    names = config.model.melded if isinstance(config.model, PatchCoreSpec) else ()
     start = config.training.start_from
-    return [run.other(name) for name in (*names, *([] if start is None else [start]))]
+    named = [] if start is None else [run.other(start)]
+    if isinstance(config.model, PatchCoreSpec):
+        named += [run.other(name) for name in config.model.melded]
+        features = Path(config.model.weights)
+        learnt = Run(features.parent)
+        named += [learnt] if features == learnt.features_file and learnt.config_file.exists() else []
+    return named

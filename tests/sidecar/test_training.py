@@ -244,6 +244,10 @@ def test_run_is_not_judged_by_what_those_it_begins_with_were_trained_on(tmp_path
         described["training"] = training | {"start_from": before}
         with pytest.raises(RunError, match=r"begins with .*first, which was trained on . groups of source 'again'"):
             train(from_dict(Config, described), tmp_path / "third")
+    # The features that a PatchCore learnt are weights, too.
+    of_features = {"model": {"kind": "patchcore", "weights": str(tmp_path / "first" / "features.pt")}}
+    with pytest.raises(RunError, match=r"begins with .*first, which was trained on . groups of source 'again'"):
+        train(from_dict(Config, described | of_features | {"training": training}), tmp_path / "third")
     assert not (tmp_path / "third").exists()
     shutil.rmtree(tmp_path / "first")
     train(Run(tmp_path / "second").config(), tmp_path / "second")
