@@ -26,7 +26,8 @@ def located(place: Place, *, patient: bool = False) -> DataSet:
 
     Args:
         place: where.
-        patient: whether to wait for a store that is away.
+        patient: whether the first look waits for a store that is away. A person is told at once; every later look
+            waits, since by then there is work that it would be a pity to drop.
 
     Raises:
         DataSetError: the store refuses or is damaged.

@@ -83,7 +83,7 @@ class Outcome:
         wanted: frames that were asked for.
         seconds: wall time of the rendering.
         failures: frames that could not be had, and why.
-        report: the report, None where nothing was rendered or the run was stopped.
+        report: the report, None where the run was stopped or the data set lies in a store.
         stopped: whether Ctrl-C or a signal ended it.
     """
 

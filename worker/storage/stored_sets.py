@@ -20,7 +20,6 @@ import tempfile
 import uuid
 from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -46,7 +45,7 @@ class StoredSet(DataSet):
     Args:
         url: where it lies.
         root: folder of this machine for set-up and attempts; None: one that is not there yet.
-        patient: whether to wait for a store that is away.
+        patient: whether it waits for a store that is away; what :meth:`synced` gives always does.
     """
 
     browsable = False  # whoever wants to look fetches it
@@ -241,7 +240,7 @@ class StoredSet(DataSet):
 def hindrance(url: StoreUrl) -> str:
     """Why the data set at an address cannot be worked on from here now, one line; empty where it can."""
     try:
-        replace(Objects(url), patient=False).read(SET_UP)
+        Objects(url, patient=False).read(SET_UP)
     except Absent:
         return f"{url}: holds no data set"
     except FolderRefused as error:
