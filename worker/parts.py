@@ -58,7 +58,7 @@ def prepare(manifest: Manifest, manifest_file: Path, data_set: DataSet) -> Prepa
         raise ManifestError("part.file", f"{source}: must lie in or below {home}, the folder of the manifest")
     if not any(data_set.part_folder.glob("*.npz")):
         mesh, report = _import(source, part)
-        key = part_key(report.source_sha256, part.unit, _budget(part), part.origin)
+        key = part_key(report.source_sha256, part.unit, part.face_budget, part.origin)
         return PreparedPart(mesh, report, key)
     mesh, report = load_prepared(prepared_file(data_set))
     # A data set can be moved away from its CAD file; where the file is in reach, it must be the same.
@@ -99,10 +99,6 @@ def table(manifest: Manifest, part: Path) -> Table:
     return Table(manifest, viewpoints.plan(manifest.views, manifest.camera, Bounds.of(mesh.vertices_mm)))
 
 
-def _budget(part: Part) -> int | dict[str, int] | None:
-    return {budget.object: budget.faces for budget in part.budgets} or part.faces
-
-
 def _import(source: Path, part: Part) -> tuple[Mesh, PartReport]:
     """Read and repair a CAD file in a thread, so that Ctrl-C need not wait for compiled code to return."""
     results: list[tuple[Mesh, PartReport]] = []
@@ -110,7 +106,7 @@ def _import(source: Path, part: Part) -> tuple[Mesh, PartReport]:
 
     def work() -> None:
         try:
-            results.append(prepare_part(source, unit=part.unit, face_budget=_budget(part), origin=part.origin))
+            results.append(prepare_part(source, unit=part.unit, face_budget=part.face_budget, origin=part.origin))
         except BaseException as problem:
             problems.append(problem)
 

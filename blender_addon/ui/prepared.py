@@ -40,7 +40,7 @@ def get_part(part: schema.Part, home: Path, own: Path | None = None) -> FoundPar
     if known is not None:
         return known
     source, key = home / part.file, _key(part, home)
-    mesh, report = prepare_part(source, unit=part.unit, face_budget=_budget(part), origin=part.origin)
+    mesh, report = prepare_part(source, unit=part.unit, face_budget=part.face_budget, origin=part.origin)
     folders = _folders(home, own)
     try:
         return FoundPart(mesh, report, save_prepared(folders[0], mesh, report, key))
@@ -93,12 +93,8 @@ def _load(path: Path) -> FoundPart | None:
 def _key(part: schema.Part, home: Path) -> str:
     source = home / part.file
     try:
-        return part_key(file_sha256(source), part.unit, _budget(part), part.origin)
+        return part_key(file_sha256(source), part.unit, part.face_budget, part.origin)
     except FileNotFoundError:
         raise errors.PartError(f"{source}: there is no such CAD file; put it there or change 'part.file'") from None
     except OSError as problem:
         raise errors.PartError(f"{source}: cannot be read: {problem.strerror or problem}") from None
-
-
-def _budget(part: schema.Part) -> int | dict[str, int] | None:
-    return {one.object: one.faces for one in part.budgets} or part.faces

@@ -37,6 +37,11 @@ class Part:
     location_mm: Vector = field("Where the origin of the part is put.", (0.0, 0.0, 0.0), driven=True)
     rotation_deg: Vector = field("Rotation about x, then y, then z.", (0.0, 0.0, 0.0), driven=True)
 
+    @property
+    def face_budget(self) -> int | dict[str, int] | None:
+        """Most triangles that the whole part may keep, or objects by name; None: all."""
+        return {budget.object: budget.faces for budget in self.budgets} or self.faces
+
     def check(self, path: str) -> None:
         if not self.file.strip():
             raise ManifestError(join(path, "file"), "must name a CAD file")
