@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from manifests import (
         assets,
+        digests,
         distributions,
         encoding,
         errors,
@@ -23,6 +24,7 @@ else:
     try:
         from .vendor.manifests import (
             assets,
+            digests,
             distributions,
             encoding,
             errors,
@@ -39,6 +41,7 @@ else:
             raise
         from manifests import (
             assets,
+            digests,
             distributions,
             encoding,
             errors,
@@ -52,6 +55,7 @@ else:
 
 __all__ = [
     "assets",
+    "digests",
     "distributions",
     "encoding",
     "errors",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from blender_addon.geometry.preparation.part_report import PartReport
 from blender_addon.geometry.preparation.prepare import prepare_part
 from blender_addon.geometry.preparation.prepared_files import load_prepared, part_key, save_prepared
 from manifests import viewpoints
+from manifests.digests import file_sha256
 from manifests.errors import DataSetError, ManifestError, PartError
 from manifests.layout import DataSet
 from manifests.sampling import Table
@@ -87,8 +87,7 @@ def sha256(path: Path) -> str:
         PartError: it cannot be read.
     """
     try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+        return file_sha256(path)
     except OSError as error:
         raise PartError(f"{path}: cannot be read: {error.strerror}") from None
 

@@ -5,7 +5,6 @@ What a person made by hand is in the file; all else follows the manifest. Script
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from typing import Any
 
 import bpy
 
-from ..contract import errors, sampling, schema, viewpoints
+from ..contract import digests, errors, sampling, schema, viewpoints
 from ..geometry.mesh import Mesh
 from . import build
 from .change import change_scene
@@ -127,8 +126,7 @@ def _checked(manifest: schema.Manifest, folder: Path) -> Path:
     assert manifest.blend is not None
     path = folder / manifest.blend.file
     try:
-        with path.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        digest = digests.file_sha256(path)
     except OSError as problem:
         raise errors.ManifestError("blend.file", f"{path}: cannot be read: {problem.strerror}") from None
     if digest != manifest.blend.sha256:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import bpy
 
-from ..contract import assets, errors, layout, schema
+from ..contract import assets, digests, errors, layout, schema
 from . import authoring, documents, foreign, inspection
 from .model import values
 from .properties import of
@@ -129,7 +128,4 @@ def _to_pack(image: bpy.types.Image) -> bool:
 
 def _sha256(path: Path) -> str:
     """Of a file; of none, zeros."""
-    if not path.exists():
-        return "0" * 64
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    return digests.file_sha256(path) if path.exists() else "0" * 64

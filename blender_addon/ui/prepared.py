@@ -6,10 +6,10 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..contract import errors, schema
+from ..contract import digests, errors, schema
 from ..geometry.mesh import Mesh
 from ..geometry.preparation.part_report import PartReport
-from ..geometry.preparation.prepare import file_sha256, prepare_part
+from ..geometry.preparation.prepare import prepare_part
 from ..geometry.preparation.prepared_files import load_prepared, part_key, save_prepared
 
 CACHE = ".defectory"
@@ -93,7 +93,7 @@ def _load(path: Path) -> FoundPart | None:
 def _key(part: schema.Part, home: Path) -> str:
     source = home / part.file
     try:
-        return part_key(file_sha256(source), part.unit, part.face_budget, part.origin)
+        return part_key(digests.file_sha256(source), part.unit, part.face_budget, part.origin)
     except FileNotFoundError:
         raise errors.PartError(f"{source}: there is no such CAD file; put it there or change 'part.file'") from None
     except OSError as problem:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import os
@@ -17,7 +16,7 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract import errors, schema
+from ..contract import digests, errors, schema
 from . import documents, exr, inspection, jobs
 from .preferences import settings
 
@@ -76,7 +75,7 @@ def begin(
     folder, manifest = Path(scratch.name), opened.table.manifest
     try:
         bpy.data.libraries.write(str(folder / _BLEND), {scene}, path_remap="ABSOLUTE")
-        digest = hashlib.sha256((folder / _BLEND).read_bytes()).hexdigest()
+        digest = digests.file_sha256(folder / _BLEND)
     except (OSError, RuntimeError) as problem:
         raise errors.DataSetError(f"{folder}: cannot be written: {problem}") from None
     small = replace(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import png
 from numpy.typing import NDArray
 from PIL import Image
 
+from manifests.digests import file_sha256
 from manifests.errors import DataSetError
 from manifests.layout import IMAGE, INSTANCES, MASK, PASSES, TWIN, VISIBLE, pair_files
 from manifests.sampling import Table
@@ -83,7 +83,7 @@ def write_pictures(
         "height": image.shape[0],
         "labels": manifest.labels,
         "defects": measure(masks, defects),
-        "sha256": {key: hashlib.sha256((folder / name).read_bytes()).hexdigest() for key, name in names.items()},
+        "sha256": {key: file_sha256(folder / name) for key, name in names.items()},
     }
 
 

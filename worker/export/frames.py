@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from manifests.digests import file_sha256
 from manifests.errors import DataSetError
 from manifests.layout import IMAGE, INSTANCES, MASK, RECORD, TWIN, DataSet
 from manifests.sampling import locate_frame
@@ -76,7 +76,7 @@ def read_frame(data_set: DataSet, manifest: Manifest, number: int) -> Frame:
         if manifest.twin is not None:
             read["twin"] = TWIN
         for key, name in read.items():
-            if hashlib.sha256((folder / name).read_bytes()).hexdigest() != hashes[key]:
+            if file_sha256(folder / name) != hashes[key]:
                 raise ValueError(f"{name} has changed since it was rendered")
         classes = _pixels(folder / MASK, manifest).astype(np.uint8)
         regions = regions_of(_pixels(folder / INSTANCES, manifest).astype(np.uint16))

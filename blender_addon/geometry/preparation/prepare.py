@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -12,7 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ...contract import errors
+from ...contract import digests, errors
 from ..cad.cad_files import Unit, read_cad, tell_format
 from ..mesh import Mesh
 from ..nearest import TriangleTree
@@ -52,7 +51,7 @@ def prepare_part(
         raise errors.PartError(f"origin '{origin}' is unknown; use one of {', '.join(ORIGINS)}")
     file_format = tell_format(path)
     with ThreadPoolExecutor(max_workers=1) as pool:
-        digest = pool.submit(file_sha256, path)
+        digest = pool.submit(digests.file_sha256, path)
         mesh = read_cad(path, None if unit == "auto" else unit)
     faces_before = mesh.face_count
     late = faces_before > _ORIENT_AFTER_FACES
@@ -98,12 +97,6 @@ def place(mesh: Mesh, origin: Origin, low: NDArray[np.float64], high: NDArray[np
     if origin == "base":
         zero[2] = low[2]
     return replace(mesh, vertices_mm=mesh.vertices_mm - zero)
-
-
-def file_sha256(path: Path) -> str:
-    """Hexadecimal SHA-256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _objects(before: Mesh, after: Mesh) -> tuple[ObjectReport, ...]:
