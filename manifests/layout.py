@@ -31,7 +31,7 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,7 @@ from .schema import Manifest
 IMAGE, MASK, INSTANCES, RECORD = "image.png", "mask.png", "instances.png", "pair.json"
 PASSES = "passes.exr"
 TWIN, VISIBLE = "twin.png", "visible.png"
-_THOUSAND = 1000
+_THOUSAND = 1000  # so that no folder holds a million pairs
 _FEW = 256  # frames that are asked for one by one
 _SCRATCH = re.compile(r"\..+\.[0-9a-f]{32}")
 
@@ -60,6 +60,16 @@ def pair_files(manifest: Manifest) -> dict[str, str]:
         if manifest.measures_visibility:
             files["visible_mask"] = VISIBLE
     return files
+
+
+def pair_name(frame: int) -> str:
+    """Where a frame's pair lies, below all pairs."""
+    return f"{frame // _THOUSAND:04d}/{frame:07d}"
+
+
+def pair_folders(frames: Iterable[int]) -> list[str]:
+    """Names of the folders in which the pairs of some frames lie, below all pairs, ascending."""
+    return [f"{thousand:04d}" for thousand in sorted({frame // _THOUSAND for frame in frames})]
 
 
 class DataSet:
@@ -92,7 +102,7 @@ class DataSet:
 
     def pair_folder(self, frame: int) -> Path:
         """Folder of a frame's pair, whether it is there or not."""
-        return self.pairs_folder / f"{frame // _THOUSAND:04d}" / f"{frame:07d}"
+        return self.pairs_folder / pair_name(frame)
 
     def failure_file(self, frame: int) -> Path:
         """File that tells of a frame's failed tries, whether it is there or not."""

@@ -25,7 +25,7 @@ from pathlib import Path
 
 from manifests.errors import DataSetError, FolderRefused
 from manifests.files import read_manifest
-from manifests.layout import RECORD, DataSet, disk_errors, pair_files
+from manifests.layout import RECORD, DataSet, disk_errors, pair_files, pair_folders, pair_name
 
 from . import archives
 from .objects import Absent, Objects
@@ -35,7 +35,6 @@ CACHE_VARIABLE = "DEFECTORY_CACHE"
 SET_UP = "data_set.json"
 _FILES, _PAIRS, _FAILURES, _CLAIMS = "files", "pairs", "failures", "claims"
 _SAFE = re.compile(r"(manifest\.yaml|assets\.json|part/[^/]+\.npz|assets/.+)")
-_THOUSAND = 1000
 _AT_ONCE = 16
 
 
@@ -139,12 +138,12 @@ class StoredSet(DataSet):
         return self._frames(_PAIRS)
 
     def lacking(self, frames: Collection[int]) -> list[int]:
-        thousands = sorted({frame // _THOUSAND for frame in frames})
-        if not thousands:
+        folders = pair_folders(frames)
+        if not folders:
             return []
         # An answer names a thousand objects at most: where there are many, the answers come side by side.
-        with ThreadPoolExecutor(min(len(thousands), _AT_ONCE)) as pool:
-            found = pool.map(lambda thousand: self._frames(f"{_PAIRS}/{thousand:04d}"), thousands)
+        with ThreadPoolExecutor(min(len(folders), _AT_ONCE)) as pool:
+            found = pool.map(lambda folder: self._frames(f"{_PAIRS}/{folder}"), folders)
             complete = {frame for each in found for frame in each}
         return [frame for frame in frames if frame not in complete]
 
@@ -276,7 +275,7 @@ def _move(folder: Path, place: Path) -> None:
 
 
 def _pair(frame: int) -> str:
-    return f"{_PAIRS}/{frame // _THOUSAND:04d}/{frame:07d}.zip"
+    return f"{_PAIRS}/{pair_name(frame)}.zip"
 
 
 def _failure(frame: int) -> str:
