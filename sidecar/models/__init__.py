@@ -23,4 +23,4 @@ ModelSpec: TypeAlias = (
     | AAESpec
     | PatchCoreSpec
 )
-"""What a config may have as its ``model``."""
+"""What a config may have as its ``model``; the side of its input is a multiple of its ``MULTIPLE_PX``."""

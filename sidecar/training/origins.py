@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 from manifests.errors import RunError
@@ -22,19 +23,16 @@ def check_origins(run: Run, config: Config, divided: Divided) -> None:
     record = divided.record()
     for origin in _origins(run, config):
         split = origin.split() or {}
-        for before in origin.config().data.sources:
-            learnt = split.get(before.name, {"train": {"groups": {}}})["train"]["groups"]
-            for source in config.data.sources:
-                if source.place != before.place:
-                    continue
-                for side in ("val", "test"):
-                    met = sorted(learnt.keys() & record[source.name][side]["groups"].keys())
-                    if met:
-                        raise RunError(
-                            f"{run.folder}: begins with {origin.folder}, which was trained on {len(met)} groups of "
-                            f"source '{source.name}' that are on side '{side}' here, '{met[0]}' among them; give the "
-                            "source the name, the 'split' and the seed that it has there"
-                        )
+        for before, source, side in product(origin.config().data.sources, config.data.sources, ("val", "test")):
+            if before.place != source.place or before.name not in split:
+                continue
+            met = sorted(split[before.name]["train"]["groups"].keys() & record[source.name][side]["groups"].keys())
+            if met:
+                raise RunError(
+                    f"{run.folder}: begins with {origin.folder}, which was trained on {len(met)} groups of source "
+                    f"'{source.name}' that are on side '{side}' here, '{met[0]}' among them; give the source the "
+                    "name, the 'split' and the seed that it has there"
+                )
 
 
 def _origins(run: Run, config: Config) -> Iterator[Run]:
