@@ -165,6 +165,7 @@ def _put(data: Any, steps: Sequence[str | int], value: Any, path: str) -> Any:
             raise ManifestError(path, f"there is no item {step}")
         return [_put(item, rest, value, path) if k == step else item for k, item in enumerate(data)]
     if not isinstance(data, Mapping | None):
-        more = f"is a list; name an item of it, as in [0].{step}" if isinstance(data, list) else "has no fields"
-        raise ManifestError(path, f"there is no '{step}': what it is to be a field of {more}")
+        item = f"name an item of the list, as in [0].{step}"
+        hint = item if isinstance(data, list) else "what stands before it has no fields"
+        raise ManifestError(path, f"there is no '{step}' to set; {hint}")
     return {**(data or {}), step: _put((data or {}).get(step), rest, value, path)}

@@ -424,8 +424,8 @@ def test_changes_variants_and_scale_are_laid_over_the_config(tmp_path: Path) -> 
         ("training.epochs", "is no change; write training.epochs=3"),
         ("data.sources[4].weight=1", "there is no item 4"),
         ("training.epoch=3", "unknown key; did you mean 'epochs'"),
-        ("data.sources.weight=10", r"there is no 'weight': .* is a list; name an item of it, as in \[0\]\.weight"),
-        ("name.x=1", "there is no 'x': what it is to be a field of has no fields"),
+        ("data.sources.weight=10", r"there is no 'weight' to set; name an item of the list, as in \[0\]\.weight"),
+        ("name.x=1", "there is no 'x' to set; what stands before it has no fields"),
     ):
         with pytest.raises(ManifestError, match=message):
             read_config(file, variant="b", changes=[wrong])
