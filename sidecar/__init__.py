@@ -7,8 +7,8 @@
     recipes/         one config for each table or figure of the source documents
     data/            from folders to what a model is given: sources, splits, masks, preprocessing, augmentation, crops
     models/          one network of the source documents in each module
-    patchcore/       nearest neighbours in a memory of features
-    training/        epochs, what each model is trained for, and how a training ends
+    patchcore/       nearest neighbours in a memory of features, which are downloaded, read or learnt
+    training/        epochs of a network or over a coreset, what each model is trained for, and how a training ends
     prediction/      a trained model on pictures, and as ONNX
     scores/          what is measured
     evaluation/      runs scored, compared and reported

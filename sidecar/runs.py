@@ -20,6 +20,7 @@ import csv
 import dataclasses
 import io
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,16 @@ class Run:
         if result is None:
             raise RunError(f"{self.folder}: is not done; 'defectory-sidecar train' goes on with it")
         return result
+
+    def write_history(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write history.csv: a row for each epoch, all with the same fields; no file before the first."""
+        if not rows:
+            return
+        table = io.StringIO()
+        writer = csv.DictWriter(table, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        write_atomic(self.history_file, table.getvalue().encode())
 
     def history(self) -> list[dict[str, str]]:
         """A row for each epoch, as ``history.csv`` has them; none before the first."""

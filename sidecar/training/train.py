@@ -6,8 +6,6 @@ are those of a run that was not.
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import time
 from collections.abc import Iterator
@@ -21,7 +19,6 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from manifests.errors import DataSetError, RunError
-from manifests.layout import write_atomic
 from manifests.sampling import generator
 
 from .. import devices
@@ -30,12 +27,12 @@ from ..data.classes import Classes, check_shown, classes_of
 from ..data.drawing import Draws, Pictures
 from ..data.mixing import Passes
 from ..data.splits import Divided, check_unchanged, divide
-from ..patchcore.collecting import Collector
 from ..patchcore.model import PatchCoreSpec
 from ..prediction.predictor import find_part
 from ..runs import Run, load_weights
 from . import progress
 from .board import Board
+from .collect import Collector
 from .conclusion import check_judgeable, conclude
 from .objectives import NotFinite, Objective, Stepper, objective
 from .origins import check_origins
@@ -253,11 +250,7 @@ class _Trainer:
             "state": vars(self._state).copy(),
         }
         self._run.save(self._run.last_file, state)
-        table = io.StringIO()
-        writer = csv.DictWriter(table, ["epoch", "loss", "validation", "rate", "seconds"], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(self._state.history)
-        write_atomic(self._run.history_file, table.getvalue().encode())
+        self._run.write_history(self._state.history)
 
     def _load(self, saved: dict[str, Any]) -> None:
         load_weights(self._objective.network, saved["network"], self._run.last_file, self._config.model.KIND)

@@ -18,7 +18,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from manifests.errors import RunError
 from sidecar.cli import commands
-from sidecar.patchcore import collecting
+from sidecar.training import collect
 from sidecar.patchcore.features import FEATURES, Extractor, grid, load_weights, state
 from sidecar.patchcore.maps import anomaly_map, blur
 from sidecar.patchcore.model import PatchCore, PatchCoreSpec
@@ -197,14 +197,14 @@ def test_from_pictures_to_reports(config: Path, tmp_path: Path) -> None:
 def test_killed_and_resumed_gives_the_same(config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     call("train", config, "--out", whole)
-    save = collecting.Collector._save
+    save = collect.Collector._save
 
-    def stop(self: collecting.Collector, seconds: float) -> None:
+    def stop(self: collect.Collector, seconds: float) -> None:
         save(self, seconds)
         if self._state["epoch"] == 1:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(collecting.Collector, "_save", stop)
+    monkeypatch.setattr(collect.Collector, "_save", stop)
     assert CliRunner().invoke(commands, ["train", str(config), "--out", str(broken)]).exit_code != 0
     monkeypatch.undo()
     call("train", config, "--out", broken)

@@ -8,9 +8,9 @@ import torch
 
 from manifests.errors import RunError
 
+from ..patchcore.coreset import Vectors, meld
+from ..patchcore.model import PatchCore
 from ..runs import Run
-from .coreset import Vectors, meld
-from .model import PatchCore
 
 
 def melded(runs: Sequence[Run], size: int, device: torch.device) -> tuple[PatchCore, Vectors]:

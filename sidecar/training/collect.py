@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,21 +13,20 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from manifests.errors import DataSetError, RunError
-from manifests.layout import write_atomic
 
 from ..config import Config
 from ..data.classes import Classes
 from ..data.drawing import Draws, Pictures
 from ..data.splits import Divided
+from ..patchcore.coreset import SequentialCoreset, greedy
+from ..patchcore.features import STRIDE_PX, download_weights, state
+from ..patchcore.features import load_weights as load_features
+from ..patchcore.model import PatchCoreSpec
+from ..patchcore.pretext import learn
 from ..prediction.predictor import find_part
 from ..runs import Run, load_weights
-from ..training.conclusion import conclude
-from .coreset import SequentialCoreset, greedy
-from .features import STRIDE_PX, download_weights, state
-from .features import load_weights as load_features
+from .conclusion import conclude
 from .melding import melded
-from .model import PatchCoreSpec
-from .pretext import learn
 
 
 class Collector:
@@ -176,11 +173,7 @@ class Collector:
         self._state["seconds"] += seconds
         saved = {"model": self._spec.KIND, "network": self._model.state_dict(), "state": self._state}
         self._run.save(self._run.last_file, saved)
-        table = io.StringIO()
-        writer = csv.DictWriter(table, ["epoch", "new"], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(self._state["history"])
-        write_atomic(self._run.history_file, table.getvalue().encode())
+        self._run.write_history(self._state["history"])
 
 
 def _near(part: Tensor, grid: torch.Size) -> Tensor:
