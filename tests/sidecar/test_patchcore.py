@@ -18,13 +18,13 @@ from sklearn.neighbors import NearestNeighbors
 
 from manifests.errors import RunError
 from sidecar.cli import commands
-from sidecar.training import collect
 from sidecar.patchcore.features import FEATURES, Extractor, grid, load_weights, state
 from sidecar.patchcore.maps import anomaly_map, blur
 from sidecar.patchcore.model import PatchCore, PatchCoreSpec
 from sidecar.patchcore.nearest import distances
 from sidecar.patchcore.pretext import _apart, learn
 from sidecar.runs import Run
+from sidecar.training import collect
 
 
 def test_features_are_those_of_the_layers(torchvision: ModuleType) -> None:
