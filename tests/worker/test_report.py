@@ -9,7 +9,6 @@ import json
 import re
 import shutil
 import subprocess
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -18,88 +17,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from manifests.errors import DataSetError, UserError
 from manifests.layout import IMAGE, INSTANCES, MASK, RECORD, DataSet
-from manifests.sampling import locate_frame
-from manifests.schema import Manifest
 from worker.report import pictures, write_report
 from worker.report.census import take_census
 
-from .made import made_data_set, made_manifest, seal
+from .made import made_manifest, seal
+from .reported import PARAMETERS, Page, page_of, reported, row_of
 
-PARAMETERS = [
-    {"id": "yaw", "target": "part.rotation_deg[2]", "distribution": {"kind": "uniform", "low": -6, "high": 6}},
-    {
-        "id": "rough",
-        "target": "surface.roughness",
-        "distribution": {"kind": "choice", "options": [0.2, 0.4]},
-        "scope": "instance",
-    },
-]
 EVIL = "<script>alert(1)</script>\"'&{{ 7*7 }}"
-
-
-class Page(HTMLParser):
-    """Tags with their attributes, and the text outside style sheets, of a page."""
-
-    def __init__(self, content: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str]]] = []
-        self.text = ""
-        self._style = False
-        self.feed(content)
-        self.text = " ".join(self.text.split())
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, {name: value or "" for name, value in attrs}))
-        self._style = tag == "style"
-
-    def handle_endtag(self, tag: str) -> None:
-        self._style = False
-        self.text += " "
-
-    def handle_data(self, data: str) -> None:
-        self.text += "" if self._style else data
-
-    def all(self, tag: str, of_class: str = "") -> list[dict[str, str]]:
-        return [a for name, a in self.tags if name == tag and of_class in ["", *a.get("class", "").split()]]
-
-
-def reported(root: Path, manifest: Manifest, frames: list[int]) -> DataSet:
-    """A data set whose records have all fields: one dent of 16 pixels an instance, and one that no frame shows."""
-    data_set = made_data_set(root, manifest, frames)
-    for frame in frames:
-        where = locate_frame(manifest, frame)
-        dents = [
-            {"id": 1, "kind": "dent", "label": "dent", "diameter_mm": 1.0 + where.instance, "depth_mm": 0.5,
-             "position_mm": [0.0, 0.0, 0.0], "pixels": 16, "bbox": [4, 4, 4, 4]},
-            {"id": 2, "kind": "dent", "label": "dent", "diameter_mm": 9.0, "depth_mm": 0.5,
-             "position_mm": [0.0, 0.0, 0.0], "pixels": 0, "bbox": None},
-        ]  # fmt: skip
-        seal(
-            data_set.pair_folder(frame),
-            instance=where.instance,
-            view=where.view,
-            light=where.light,
-            defects=dents if manifest.defects else [],
-            parameters={p.id: 0.2 + frame / 10 for p in manifest.parameters},
-            blender="4.5.15 LTS (5afeabba6097)",
-            device="cpu: CPU",
-            seconds=2.0 + frame,
-            part_sha256="ab" * 32,
-        )
-    return data_set
-
-
-def page_of(data_set: DataSet) -> Page:
-    return Page(write_report(data_set).read_text(encoding="utf-8"))
-
-
-def row_of(page: Page, label: str) -> list[str]:
-    """Cells of a class in the table of classes, after its name."""
-    found = re.search(rf"Images with it.*?\b{label}(?: impurity)?((?: [\d,–]+%?){{5}})", page.text)
-    assert found is not None
-    return found[1].split()
 
 
 def test_counts_are_those_of_the_records(tmp_path: Path) -> None:
@@ -220,78 +145,6 @@ def test_names_are_text_and_never_markup(tmp_path: Path) -> None:
     assert not page.all("script")
     assert html.escape("<script>") in content
     assert page.text.count(EVIL) >= 6  # title, head, keys, table, warning, provenance
-
-
-@pytest.mark.parametrize("name", [IMAGE, MASK])
-def test_damaged_picture_is_skipped_and_named(tmp_path: Path, name: str) -> None:
-    data_set = reported(tmp_path, made_manifest(), [0, 1, 2])
-    path = data_set.pair_folder(1) / name
-    path.write_bytes(path.read_bytes()[:-40])
-    page = page_of(data_set)
-    assert f"frame 1: {name} " in page.text
-    assert "left out below" in page.text
-    assert len(page.all("img")) == 2
-    assert "3 of 6 pairs complete" in page.text
-
-
-def test_absent_picture_and_picture_of_another_size_are_named(tmp_path: Path) -> None:
-    data_set = reported(tmp_path, made_manifest(), [0, 1, 2])
-    (data_set.pair_folder(0) / IMAGE).unlink()
-    Image.new("L", (5, 7)).save(data_set.pair_folder(2) / MASK)
-    page = page_of(data_set)
-    assert "frame 0: image.png cannot be read: No such file or directory; left out below." in page.text
-    assert "frame 2: mask.png is 5 x 7 pixels, not 16 x 16; left out below." in page.text
-    assert len(page.all("img")) == 1
-
-
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [
-        ('{"frame": 1', "is damaged"),
-        ("[]", "holds an impossible value"),
-        ('{"frame": 1, "instance": 0}', "lacks 'seconds'"),
-        ('{"frame": 1, "instance": null}', "holds an impossible value"),
-    ],
-)
-def test_damaged_record_ends_in_one_line(tmp_path: Path, content: str, said: str) -> None:
-    data_set = reported(tmp_path, made_manifest(), [0, 1])
-    old = write_report(data_set).read_bytes()
-    (data_set.pair_folder(1) / RECORD).write_text(content)
-    with pytest.raises(DataSetError) as caught:
-        write_report(data_set)
-    assert str(caught.value).startswith(f"{data_set.pair_folder(1) / RECORD}: {said}")
-    assert "\n" not in str(caught.value)
-    assert data_set.report_file.read_bytes() == old
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"seconds": float("nan")},
-        {"defects": [{"id": 1, "label": "scratch", "pixels": 0, "bbox": None}]},
-        {"defects": [{"id": 1, "label": "dent", "pixels": 9, "bbox": None}]},
-        {"defects": [{"id": 1, "label": "dent", "pixels": 9, "bbox": [14, 0, 3, 3]}]},
-        {"defects": [{"id": 1, "label": "dent", "pixels": 9, "bbox": [0, 0, 0, 3]}]},
-    ],
-)
-def test_record_that_says_what_cannot_be_is_refused(tmp_path: Path, changes: dict[str, Any]) -> None:
-    data_set = reported(tmp_path, made_manifest(), [0])
-    seal(data_set.pair_folder(0), **changes)
-    with pytest.raises(DataSetError, match=r"pair\.json: holds an impossible value; 'defectory verify"):
-        write_report(data_set)
-
-
-def test_folder_without_a_data_set_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataSetError, match="holds no data set"):
-        write_report(DataSet(tmp_path / "nothing"))
-    assert not (tmp_path / "nothing").exists()
-
-
-def test_report_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
-    data_set = reported(tmp_path, made_manifest(), [0])
-    data_set.report_file.mkdir()
-    with pytest.raises(UserError, match=r"report\.html"):
-        write_report(data_set)
 
 
 @pytest.mark.parametrize("output", [{"greyscale": True}, {"flatten": True}, {"greyscale": True, "flatten": True}])
