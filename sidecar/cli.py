@@ -148,7 +148,7 @@ def coreset() -> None:
 @click.option("--device", type=_DEVICES, default="auto", show_default=True, help="What to compute on.")
 def meld(runs: tuple[Path, ...], out: Path, device: str) -> None:
     """Make one PatchCore of several: what widens the coreset of the first is taken from the others."""
-    from .training.meld import meld_runs
+    from .training.meld_runs import meld_runs
 
     click.echo(meld_runs(runs, out, device).text())
 

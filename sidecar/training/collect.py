@@ -26,7 +26,7 @@ from ..patchcore.pretext import learn
 from ..prediction.predictor import find_part
 from ..runs import Run, load_weights
 from .conclusion import conclude
-from .melding import melded
+from .meld_coresets import melded
 
 
 class Collector:
