@@ -85,11 +85,12 @@ def tune(bench: Bench, target: float | None, denoise: bool) -> Tuned:
     for render in helpful:
         together.append(replace(together[-1], **_difference(own, render)))
     costs |= _costs(bench, together, samples, target)
-    render, after = own, before
     for candidate in sorted(together, key=lambda one: costs[one]):
-        with suppress(Unreachable):  # several biases together; own alone reaches it
+        with suppress(Unreachable):  # several biases together
             render, after = _settle(bench, candidate, target, samples)
             break
+    else:
+        raise _unreachable(target, before)
     if after.cost > before.cost and before.error <= target:
         render, after = own, before
     keeping = _keeping(bench, render)
