@@ -273,7 +273,7 @@ def write_atomic(path: Path, content: bytes) -> None:
     """Write a file so that readers see the old content or the new, never a part.
 
     Raises:
-        DataSetError: the disk is full or refuses.
+        FolderRefused: the disk is full or refuses.
     """
     with replacing(path) as scratch:
         scratch.write_bytes(content)

@@ -63,7 +63,7 @@ class InspectionScene:
     warnings: tuple[str, ...] = ()
     built: Instance | None = None
     laid: Laid | None = None
-    _ahead: dict[int, Future[tuple[Instance, Laid]]] = field(default_factory=dict, init=False, repr=False)
+    _ahead: tuple[int, Future[tuple[Instance, Laid]]] | None = field(default=None, init=False, repr=False)
 
     def show(self, frame: int) -> None:
         """Show a frame: its instance's geometry, and every driven property at its value."""
@@ -75,9 +75,8 @@ class InspectionScene:
         if self.shows_geometry(frame):
             return
         instance = self._instance(frame)
-        ahead = self._ahead.pop(instance, None)
-        self._ahead.clear()
-        built, laid = ahead.result() if ahead else self._geometry(instance, progress)
+        ahead, self._ahead = self._ahead, None
+        built, laid = ahead[1].result() if ahead and ahead[0] == instance else self._geometry(instance, progress)
         self.built, self.laid, self.defects, self.warnings = built, laid, built.defects, built.warnings + laid.warnings
         show_instance(self.part, built, laid, self.slots(laid))
         self.part.data[_INSTANCE] = instance
@@ -89,9 +88,9 @@ class InspectionScene:
     def build_ahead(self, frame: int) -> None:
         """Build the geometry of a frame in a thread of its own, for ``show`` to come; also while Blender renders."""
         instance = self._instance(frame)
-        if not self._ahead and not self.shows_geometry(frame):
+        if self._ahead is None and not self.shows_geometry(frame):
             thread = ThreadPoolExecutor(1)
-            self._ahead[instance] = thread.submit(self._geometry, instance, unseen)
+            self._ahead = instance, thread.submit(self._geometry, instance, unseen)
             thread.shutdown(wait=False)
 
     def _geometry(self, instance: int, progress: Progress) -> tuple[Instance, Laid]:
