@@ -5,10 +5,15 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 
 import pytest
 import torch
+
+from sidecar.training.train import train
+from tests.sidecar import pictures
+from tests.sidecar.small_runs import config
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -36,3 +41,15 @@ def torchvision() -> ModuleType:
     library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
     library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
     return importlib.import_module("torchvision")
+
+
+@pytest.fixture(scope="session")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return pictures.mvtec(tmp_path_factory.mktemp("mvtec"))
+
+
+@pytest.fixture(scope="session")
+def done(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that is done, long enough to have learnt the stripes."""
+    changed = {"training": {"epochs": 25, "steps": 10, "batch": 8, "rate": 3e-3, "device": "cpu"}}
+    return train(config(root, **changed), tmp_path_factory.mktemp("runs") / "done").folder
