@@ -16,7 +16,6 @@ import sys
 import threading
 import time
 import traceback
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -61,13 +60,12 @@ def main(arguments: list[str]) -> None:
         trials.run_trials(inspection, shard["frames"], shard["trials"], shard["crop_px"], Path(shard["folder"]), tell)
         tell("done")
         return
-    frames = shard["frames"]
-    for frame, following in zip_longest(frames, frames[1:]):
+    for frame in shard["frames"]:
         if finishing.is_set():
             break
         tell("begin", frame=frame)
         start = time.perf_counter()
-        files = render.render_frame(inspection, frame, Path(shard["folder"]), twin, following)
+        files = render.render_frame(inspection, frame, Path(shard["folder"]), twin)
         seconds = round(time.perf_counter() - start, 3)
         tell(
             "frame",

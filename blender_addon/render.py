@@ -28,7 +28,7 @@ def prepare_output(scene: bpy.types.Scene) -> None:
 
 
 def render_frame(
-    inspection: InspectionScene, frame: int, folder: Path, twin: TwinPart | None = None, following: int | None = None
+    inspection: InspectionScene, frame: int, folder: Path, twin: TwinPart | None = None
 ) -> dict[str, Path]:
     """Render one frame.
 
@@ -37,7 +37,6 @@ def render_frame(
         frame: its number.
         folder: where the EXRs are written.
         twin: of the scene's part, where the manifest asks for twins.
-        following: the frame after it, whose geometry is built meanwhile.
 
     Returns:
         ``exr``: linear light in the layer ``Image``, the labels in its pass ``Labels`` or in the layer ``Labels``;
@@ -48,8 +47,6 @@ def render_frame(
         BlenderError: nothing was written, as on a full disk.
     """
     inspection.show(frame)
-    if following is not None:
-        inspection.build_ahead(following)
     scene, render = inspection.scene, inspection.table.manifest.render
     if render.region == "part":
         restrict(scene, part_region(inspection, render.region_margin_px))

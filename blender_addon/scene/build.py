@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
@@ -63,7 +62,6 @@ class InspectionScene:
     warnings: tuple[str, ...] = ()
     built: Instance | None = None
     laid: Laid | None = None
-    _ahead: tuple[int, Future[tuple[Instance, Laid]]] | None = field(default=None, init=False, repr=False)
 
     def show(self, frame: int) -> None:
         """Show a frame: its instance's geometry, and every driven property at its value."""
@@ -74,9 +72,10 @@ class InspectionScene:
         """Give the part the geometry of a frame's instance; not while Blender renders, for it replaces the mesh."""
         if self.shows_geometry(frame):
             return
-        instance = self._instance(frame)
-        ahead, self._ahead = self._ahead, None
-        built, laid = ahead[1].result() if ahead and ahead[0] == instance else self._geometry(instance, progress)
+        instance = sampling.locate_frame(self.table.manifest, frame).instance
+        eyes_mm = self.table.viewpoints.locations_mm
+        built = build_instance(self.table.manifest, self.ground, self.mesh, eyes_mm, instance, progress)
+        laid = lay_on(self.table.manifest, self.ground, self.mesh, eyes_mm, built, instance)
         self.built, self.laid, self.defects, self.warnings = built, laid, built.defects, built.warnings + laid.warnings
         show_instance(self.part, built, laid, self.slots(laid))
         self.part.data[_INSTANCE] = instance
@@ -84,23 +83,6 @@ class InspectionScene:
         self.part.data[_CLASSES] = json.dumps(
             {d["id"]: d["label"] for d in built.defects if not d.get("insignificant")}
         )
-
-    def build_ahead(self, frame: int) -> None:
-        """Build the geometry of a frame in a thread of its own, for ``show`` to come; also while Blender renders."""
-        instance = self._instance(frame)
-        if self._ahead is None and not self.shows_geometry(frame):
-            thread = ThreadPoolExecutor(1)
-            self._ahead = instance, thread.submit(self._geometry, instance, unseen)
-            thread.shutdown(wait=False)
-
-    def _geometry(self, instance: int, progress: Progress) -> tuple[Instance, Laid]:
-        """Of an instance; touches nothing of Blender's."""
-        manifest, eyes_mm = self.table.manifest, self.table.viewpoints.locations_mm
-        built = build_instance(manifest, self.ground, self.mesh, eyes_mm, instance, progress)
-        return built, lay_on(manifest, self.ground, self.mesh, eyes_mm, built, instance)
-
-    def _instance(self, frame: int) -> int:
-        return sampling.locate_frame(self.table.manifest, frame).instance
 
     def slots(self, laid: Laid) -> NDArray[np.int32]:
         """(m,) the part's material of each triangle of the instance that is shown, and of what lies on it."""
@@ -127,7 +109,7 @@ class InspectionScene:
         """Whether the part has the geometry of a frame's instance."""
         # The mesh itself says which instance it is: a file that is opened and a step that is undone bring it back.
         shown: object = self.part.data.get(_INSTANCE)
-        return shown == self._instance(frame)
+        return shown == sampling.locate_frame(self.table.manifest, frame).instance
 
 
 def build_scene(
